@@ -1,0 +1,3 @@
+module github.com/nbseal/nbseal
+
+go 1.25.0

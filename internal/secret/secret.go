@@ -1,0 +1,67 @@
+// Package secret holds the one type in which plaintext travels through nbseal.
+//
+// A [Value] cannot be printed, logged, marshalled or compared by accident:
+// every verb of fmt, encoding/json, encoding.TextMarshaler and log/slog shows
+// [Mask], and == on it does not compile. The plaintext comes out only through
+// [Value.Reveal], which belongs on the last line that needs it.
+//
+// It does not protect against whoever can read this process's memory.
+package secret
+
+import (
+	"crypto/subtle"
+	"fmt"
+	"io"
+	"log/slog"
+)
+
+// Mask is what stands wherever a Value is formatted.
+const Mask = "[secret]"
+
+// Value is a credential's plaintext: any bytes, possibly none. The zero Value
+// is empty. Copies share the same bytes, so that Wipe reaches them all.
+type Value struct {
+	_ [0]func() // makes == a compile-time error
+	b *[]byte   // a pointer, so that reflection-based printers show an address at most
+}
+
+// New returns a Value that owns b; the caller must not use b afterwards.
+func New(b []byte) Value { return Value{b: &b} }
+
+// Reveal returns the plaintext. The slice is the Value's own: it must not be
+// changed, nor kept after Wipe.
+func (v Value) Reveal() []byte {
+	if v.b == nil {
+		return nil
+	}
+	return *v.b
+}
+
+// Len is the number of bytes of the plaintext.
+func (v Value) Len() int { return len(v.Reveal()) }
+
+// Equal reports whether both hold the same bytes, in time that depends on
+// their lengths only.
+func (v Value) Equal(w Value) bool {
+	return subtle.ConstantTimeCompare(v.Reveal(), w.Reveal()) == 1
+}
+
+// Wipe overwrites the plaintext with zeros and empties the Value and its
+// copies. The runtime may have moved or copied the bytes before; Wipe is an
+// effort, not a promise.
+func (v Value) Wipe() {
+	if v.b == nil {
+		return
+	}
+	clear(*v.b)
+	*v.b = nil
+}
+
+// Format writes Mask, whatever the verb and flags.
+func (v Value) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, Mask) }
+
+// MarshalText returns Mask; encoding/json and most other encoders use it.
+func (v Value) MarshalText() ([]byte, error) { return []byte(Mask), nil }
+
+// LogValue returns Mask.
+func (v Value) LogValue() slog.Value { return slog.StringValue(Mask) }
