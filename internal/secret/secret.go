@@ -21,20 +21,22 @@ const Mask = "[secret]"
 // Value is a credential's plaintext: any bytes, possibly none. The zero Value
 // is empty. Copies share the same bytes, so that Wipe reaches them all.
 type Value struct {
-	_ [0]func() // makes == a compile-time error
-	b *[]byte   // a pointer, so that reflection-based printers show an address at most
+	// A closure, because nothing that prints by reflection looks inside one;
+	// fmt follows a pointer in an unexported field when the verb does not fit.
+	// A function also makes == a compile-time error.
+	box func() *[]byte
 }
 
 // New returns a Value that owns b; the caller must not use b afterwards.
-func New(b []byte) Value { return Value{b: &b} }
+func New(b []byte) Value { return Value{box: func() *[]byte { return &b }} }
 
 // Reveal returns the plaintext. The slice is the Value's own: it must not be
 // changed, nor kept after Wipe.
 func (v Value) Reveal() []byte {
-	if v.b == nil {
+	if v.box == nil {
 		return nil
 	}
-	return *v.b
+	return *v.box()
 }
 
 // Len is the number of bytes of the plaintext.
@@ -50,11 +52,11 @@ func (v Value) Equal(w Value) bool {
 // copies. The runtime may have moved or copied the bytes before; Wipe is an
 // effort, not a promise.
 func (v Value) Wipe() {
-	if v.b == nil {
+	if v.box == nil {
 		return
 	}
-	clear(*v.b)
-	*v.b = nil
+	clear(v.Reveal())
+	*v.box() = nil
 }
 
 // Format writes Mask, whatever the verb and flags.
