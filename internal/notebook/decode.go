@@ -1,0 +1,271 @@
+package notebook
+
+import (
+	"bytes"
+	"encoding/base64"
+	"html"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// decoder turns pieces of the source into text and, on request, a map of it.
+type decoder struct {
+	src     []byte
+	out     []byte
+	mapping bool
+	runs    []run
+}
+
+// isVerbatim reports whether the piece's bytes are its text.
+func (p piece) isVerbatim(src []byte) bool {
+	if p.form == fileText {
+		return true
+	}
+	s := src[p.src.start:p.src.end]
+	return p.form != base64Text && bytes.IndexByte(s, '\\') < 0 && (p.form != htmlText || bytes.IndexByte(s, '&') < 0)
+}
+
+// piece appends the text of p.
+func (d *decoder) piece(p *piece) {
+	if p.form == base64Text {
+		text, _ := decodeBase64(nil, d.src[p.src.start:p.src.end])
+		if d.mapping {
+			d.runs = append(d.runs, run{len(d.out), len(text), p.src.start, p.src.end - p.src.start, true})
+		}
+		d.out = append(d.out, text...)
+		return
+	}
+	if p.isVerbatim(d.src) {
+		d.copy(p.src.start, p.src.end)
+		return
+	}
+	i, end := p.src.start, p.src.end
+	slash, amp := i, i // where the next of each is; found anew only once passed
+	for i < end {
+		if slash = nextByte(d.src, '\\', slash, i, end); p.form == htmlText {
+			amp = nextByte(d.src, '&', amp, i, end)
+		} else {
+			amp = end
+		}
+		k := min(slash, amp)
+		d.copy(i, k)
+		if i = k; i == end {
+			return
+		}
+		if d.src[i] == '&' {
+			i += d.entity(i, end)
+			continue
+		}
+		r, n := unescape(d.src[i:end])
+		if r == 0x1b {
+			if m := ansiLen(d.src[i+n : end]); m > 0 {
+				i += n + m
+				continue
+			}
+		}
+		if r < utf8.RuneSelf {
+			d.atom(byte(r), i, n)
+		} else {
+			d.atomRune(r, i, n)
+		}
+		i += n
+	}
+}
+
+// nextByte is the index of the first b in src[i:end], or end; known is the
+// answer to the question before.
+func nextByte(src []byte, b byte, known, i, end int) int {
+	if known > i || (known == i && i < end && src[i] == b) {
+		return known
+	}
+	if k := bytes.IndexByte(src[i:end], b); k >= 0 {
+		return i + k
+	}
+	return end
+}
+
+func (d *decoder) copy(start, end int) {
+	if start == end {
+		return
+	}
+	if d.mapping {
+		d.runs = append(d.runs, run{text: len(d.out), textLen: end - start, src: start, srcLen: end - start})
+	}
+	d.out = append(d.out, d.src[start:end]...)
+}
+
+// atom appends one byte that stands for srcLen bytes at src.
+func (d *decoder) atom(b byte, src, srcLen int) {
+	if d.mapping {
+		d.runs = append(d.runs, run{text: len(d.out), textLen: 1, src: src, srcLen: srcLen})
+	}
+	d.out = append(d.out, b)
+}
+
+func (d *decoder) atomRune(r rune, src, srcLen int) {
+	at := len(d.out)
+	d.out = utf8.AppendRune(d.out, r)
+	if d.mapping {
+		d.runs = append(d.runs, run{text: at, textLen: len(d.out) - at, src: src, srcLen: srcLen})
+	}
+}
+
+// entity appends what the entity at i stands for, or the ampersand itself.
+func (d *decoder) entity(i, end int) int {
+	const longest = 40 // the longest name, CounterClockwiseContourIntegral, has 31
+	s := d.src[i:min(end, i+longest)]
+	if k := bytes.IndexByte(s, ';'); k > 1 && bytes.IndexByte(s[:k], '\\') < 0 {
+		name := string(s[:k+1])
+		if text := html.UnescapeString(name); text != name && len(text) < len(name) {
+			at := len(d.out)
+			d.out = append(d.out, text...)
+			if d.mapping {
+				d.runs = append(d.runs, run{text: at, textLen: len(text), src: i, srcLen: k + 1})
+			}
+			return k + 1
+		}
+	}
+	d.copy(i, i+1)
+	return 1
+}
+
+// unescape reads the escape sequence at the start of s, which is known to be
+// valid. Half a surrogate pair gives U+FFFD, as in encoding/json.
+func unescape(s []byte) (r rune, n int) {
+	switch s[1] {
+	case 'b':
+		return '\b', 2
+	case 'f':
+		return '\f', 2
+	case 'n':
+		return '\n', 2
+	case 'r':
+		return '\r', 2
+	case 't':
+		return '\t', 2
+	case 'u':
+		r = hex4(s[2:])
+		if utf16.IsSurrogate(r) {
+			if len(s) >= 12 && s[6] == '\\' && s[7] == 'u' {
+				if pair := utf16.DecodeRune(r, hex4(s[8:])); pair != utf8.RuneError {
+					return pair, 12
+				}
+			}
+			return utf8.RuneError, 6
+		}
+		return r, 6
+	}
+	return rune(s[1]), 2
+}
+
+func hex4(s []byte) rune {
+	return unhex(s[0])<<12 | unhex(s[1])<<8 | unhex(s[2])<<4 | unhex(s[3])
+}
+
+// ansiLen is the length of the rest of an ANSI escape sequence whose ESC stands
+// just before s: CSI (ECMA-48, 5.4), or OSC up to BEL or ST, written in a JSON
+// string. It is 0 when s is none.
+func ansiLen(s []byte) int {
+	if len(s) == 0 {
+		return 0
+	}
+	switch s[0] {
+	case '[':
+		i := 1
+		for i < len(s) && 0x30 <= s[i] && s[i] <= 0x3f {
+			i++
+		}
+		for i < len(s) && 0x20 <= s[i] && s[i] <= 0x2f {
+			i++
+		}
+		if i < len(s) && 0x40 <= s[i] && s[i] <= 0x7e && s[i] != '\\' {
+			return i + 1
+		}
+	case ']':
+		// A hyperlink's target is text that may hold a credential: only the
+		// number is stepped over, the rest stays visible.
+		i := 1
+		for i < len(s) && '0' <= s[i] && s[i] <= '9' {
+			i++
+		}
+		if i > 1 && i < len(s) && s[i] == ';' {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// decodeString is the text of a string value, quotes included in its range.
+func decodeString(src []byte, v value) string {
+	s := src[v.start+1 : v.end-1]
+	if bytes.IndexByte(s, '\\') < 0 {
+		return string(s)
+	}
+	out := make([]byte, 0, len(s))
+	for len(s) > 0 {
+		k := bytes.IndexByte(s, '\\')
+		if k < 0 {
+			k = len(s)
+		}
+		out = append(out, s[:k]...)
+		s = s[k:]
+		if len(s) > 0 {
+			r, n := unescape(s)
+			out = utf8.AppendRune(out, r)
+			s = s[n:]
+		}
+	}
+	return string(out)
+}
+
+// isBase64 reports whether v, a string or a list of strings, is nothing but
+// base64, line ends allowed. Then it is a binary payload indeed.
+func (nb *Notebook) isBase64(v value) bool {
+	c := &cursor{src: nb.src, i: v.start}
+	switch c.peek() {
+	case '"':
+		return isBase64Run(nb.src[v.start+1 : v.end-1])
+	case '[':
+		all := true
+		_ = c.array(func(int) error {
+			e, err := c.value()
+			all = all && c.src[e.start] == '"' && isBase64Run(c.src[e.start+1:e.end-1])
+			return err
+		})
+		return all
+	}
+	return false
+}
+
+func isBase64Run(s []byte) bool {
+	for i := 0; i < len(s); i++ {
+		if !base64Alphabet[s[i]] {
+			if s[i] == '\\' && i+1 < len(s) && (s[i+1] == 'n' || s[i+1] == 'r' || s[i+1] == '/') {
+				i++
+				continue
+			}
+			return false
+		}
+	}
+	return true
+}
+
+var base64Alphabet = func() (t [256]bool) {
+	for _, b := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=") {
+		t[b] = true
+	}
+	return t
+}()
+
+// decodeBase64 decodes s when it is one run of padded base64 whose content is
+// text.
+func decodeBase64(dst, s []byte) ([]byte, bool) {
+	if len(s) == 0 || len(s)%4 != 0 {
+		return dst, false
+	}
+	out, err := base64.StdEncoding.AppendDecode(dst, s)
+	if err != nil || !utf8.Valid(out) || bytes.IndexByte(out, 0) >= 0 {
+		return dst, false
+	}
+	return out, true
+}

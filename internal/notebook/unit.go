@@ -1,0 +1,269 @@
+package notebook
+
+import (
+	"bytes"
+	"sort"
+	"unicode/utf8"
+
+	"github.com/nbseal/nbseal/internal/finding"
+)
+
+// Unit is one text as a person sees it, with its place.
+type Unit struct {
+	Place    *finding.Place // nil for text outside any cell
+	Text     []byte         // decoded; it may share memory with the source and must not be changed
+	Name     string         // the key this text is the value of, in metadata and JSON; "" otherwise
+	CellType string         // for sources: "code", "markdown", "raw"…
+	Language string         // for sources: the language's name in lower case; "" when unknown
+
+	nb      *Notebook
+	pieces  []piece
+	entries bool // a list of whole entries, shown on lines of their own
+	runs    []run
+	mapped  bool
+
+	last mark // the last position asked for: questions come mostly in order
+}
+
+// mark is a known position in a unit's text.
+type mark struct{ base, off, line, lineStart int }
+
+// piece is one JSON string of the source that a unit is made of.
+type piece struct {
+	src    value // content, without the quotes
+	list   int   // number of the list or lone string it belongs to
+	inList bool  // it is an element of a list
+	output int   // which output it is part of
+	first  int   // index of the first piece of that output
+	text   int   // where it starts in the unit's text
+	form   form
+}
+
+// form says what stands between a JSON string's content and the unit's text.
+type form uint8
+
+const (
+	plainText  form = iota // JSON escapes and ANSI codes
+	htmlText               // HTML entities as well
+	base64Text             // base64 of the text
+	fileText               // the bytes themselves
+)
+
+// run maps a stretch of text to a stretch of source. Runs of equal lengths map
+// byte by byte, base64 runs by groups, all others as a whole.
+type run struct {
+	text, textLen int
+	src, srcLen   int
+	base64        bool
+}
+
+// Span is a range of bytes, the end exclusive.
+type Span struct{ Start, End int }
+
+// PlainText returns the unit of a file that is text and no notebook.
+func PlainText(src []byte) *Unit {
+	u := &Unit{nb: &Notebook{src: src}}
+	u.pieces = []piece{{src: value{bomLen(src), len(src)}, form: fileText}}
+	u.build()
+	return u
+}
+
+func (nb *Notebook) textUnit(v value, place finding.Place) *Unit {
+	u := &Unit{Place: &place, nb: nb}
+	u.add(v, place.Output)
+	u.build()
+	return u
+}
+
+func (nb *Notebook) attachmentUnit(v value, place finding.Place) *Unit {
+	u := &Unit{Place: &place, nb: nb}
+	u.add(v, 0)
+	if _, ok := decodeBase64(nil, nb.src[u.pieces[0].src.start:u.pieces[0].src.end]); ok {
+		u.pieces[0].form = base64Text
+	}
+	u.build()
+	return u
+}
+
+// add appends the strings of v, a string or a list of strings; other elements
+// of a list have been ruled out or are of no interest as text.
+func (u *Unit) add(v value, output int) {
+	list := 0
+	if n := len(u.pieces); n > 0 {
+		list = u.pieces[n-1].list + 1
+	}
+	f := plainText
+	if u.Place != nil && u.Place.MIME == "text/html" {
+		f = htmlText
+	}
+	c := &cursor{src: u.nb.src, i: v.start}
+	inList := c.peek() == '['
+	firstPiece := len(u.pieces)
+	if firstPiece > 0 && u.pieces[firstPiece-1].output == output {
+		firstPiece = u.pieces[firstPiece-1].first
+	}
+	put := func(v value) {
+		u.pieces = append(u.pieces, piece{
+			src: value{v.start + 1, v.end - 1}, list: list, inList: inList, output: output, first: firstPiece, form: f,
+		})
+	}
+	if !inList {
+		put(v)
+		return
+	}
+	_ = c.array(func(int) error {
+		e, err := c.value()
+		if c.src[e.start] == '"' {
+			put(e)
+		}
+		return err
+	})
+}
+
+// isStringList reports whether v is a list of nothing but strings.
+func (nb *Notebook) isStringList(v value) bool {
+	all := true
+	c := &cursor{src: nb.src, i: v.start}
+	_ = c.array(func(int) error {
+		all = all && c.peek() == '"'
+		return c.skip()
+	})
+	return all
+}
+
+// build sets Text, and where each piece starts in it.
+func (u *Unit) build() {
+	if len(u.pieces) == 1 && u.pieces[0].isVerbatim(u.nb.src) {
+		p := u.pieces[0].src
+		u.Text = u.nb.src[p.start:p.end:p.end]
+		return
+	}
+	size := 0
+	for _, p := range u.pieces {
+		size += p.src.end - p.src.start + 1
+	}
+	d := decoder{src: u.nb.src, out: make([]byte, 0, size)}
+	u.decode(&d)
+	u.Text = d.out
+}
+
+// decode writes the unit's text, and with d.mapping its map, to d.
+func (u *Unit) decode(d *decoder) {
+	for k := range u.pieces {
+		p := &u.pieces[k]
+		if k > 0 && u.entries && u.pieces[k-1].list == p.list {
+			d.atom('\n', p.src.start-1, 0)
+		}
+		p.text = len(d.out)
+		d.piece(p)
+	}
+}
+
+// Spans returns the bytes of the source that hold Text[start:end], in order,
+// adjacent ones joined.
+func (u *Unit) Spans(start, end int) []Span {
+	if !u.mapped {
+		d := decoder{src: u.nb.src, out: make([]byte, 0, len(u.Text)), mapping: true}
+		u.decode(&d)
+		u.runs, u.mapped = d.runs, true
+	}
+	var out []Span
+	first := sort.Search(len(u.runs), func(i int) bool { return u.runs[i].text+u.runs[i].textLen > start })
+	for _, r := range u.runs[first:] {
+		if r.text >= end {
+			break
+		}
+		s := r.span(max(start-r.text, 0), min(end-r.text, r.textLen))
+		if s.Start == s.End {
+			continue
+		}
+		if n := len(out); n > 0 && out[n-1].End == s.Start {
+			out[n-1].End = s.End
+		} else {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// span is the source of bytes [a, b) of the run's text.
+func (r run) span(a, b int) Span {
+	switch {
+	case r.base64:
+		return Span{r.src + a/3*4, min(r.src+(b+2)/3*4, r.src+r.srcLen)}
+	case r.textLen == r.srcLen:
+		return Span{r.src + a, r.src + b}
+	}
+	return Span{r.src, r.src + r.srcLen}
+}
+
+// Locate returns where Text[start:end] is, without the path.
+func (u *Unit) Locate(start, end int) finding.Location {
+	var loc finding.Location
+	if len(u.pieces) == 0 { // an empty list of strings
+		loc.Place, loc.Line, loc.Column, loc.EndLine, loc.EndColumn = u.Place, 1, 1, 1, 1
+		return loc
+	}
+	output := u.outputAt(start)
+	loc.Line, loc.Column = u.position(start, output)
+	loc.EndLine, loc.EndColumn = u.position(end, output)
+	if u.Place != nil {
+		p := *u.Place
+		if u.pieces[output].output > 0 {
+			p.Output = u.pieces[output].output
+		}
+		loc.Place = &p
+	}
+	if spans := u.Spans(start, end); len(spans) > 0 {
+		loc.Offset = spans[0].Start
+		loc.Length = spans[len(spans)-1].End - loc.Offset
+		loc.FileLine, loc.FileColumn = u.nb.lines.position(u.nb.src, loc.Offset)
+	}
+	return loc
+}
+
+// outputAt returns the index of the first piece of the output that shows off.
+func (u *Unit) outputAt(off int) int {
+	return u.pieces[u.pieceAt(off)].first
+}
+
+// position is line and column of off, counted from the given piece's start.
+func (u *Unit) position(off, from int) (line, column int) {
+	base := u.pieces[from].text
+	m := &u.last
+	if m.line == 0 || off < m.off || base != m.base {
+		*m = mark{base: base, off: base, line: 1, lineStart: base}
+	}
+	between := u.Text[m.off:off]
+	m.line += bytes.Count(between, []byte{'\n'})
+	if k := bytes.LastIndexByte(between, '\n'); k >= 0 {
+		m.lineStart = m.off + k + 1
+	}
+	m.off = off
+	return m.line, 1 + utf8.RuneCount(u.Text[m.lineStart:off])
+}
+
+// lineIndex finds lines in the source; it is made at the first question.
+type lineIndex struct {
+	made   bool
+	starts []int // offset of each line but the first
+}
+
+func (x *lineIndex) position(src []byte, off int) (line, column int) {
+	if !x.made {
+		x.made = true
+		for i := 0; ; {
+			k := bytes.IndexByte(src[i:], '\n')
+			if k < 0 {
+				break
+			}
+			i += k + 1
+			x.starts = append(x.starts, i)
+		}
+	}
+	n := sort.SearchInts(x.starts, off+1)
+	if n == 0 {
+		return 1, off + 1
+	}
+	return n + 1, off - x.starts[n-1] + 1
+}
