@@ -1,0 +1,253 @@
+package detect
+
+import "bytes"
+
+// operator is what stands between a name and its value.
+type operator uint8
+
+const (
+	opNone     operator = iota
+	opAssign            // = := <- => ==
+	opColon             // :
+	opComma             // a quoted name, then its value as the next argument
+	opCall              // name("value")
+	opReceiver          // …"name").send_keys("value")
+	opSpace             // a command line flag, netrc, a column
+	opTag               // <name>value</name>, a cell of a table
+	opIs                // prose
+)
+
+// readName handles a piece of a name: it reads the whole name, the operator and
+// the value, and decides.
+func readName(s *scan, _ *action, start, end int) {
+	if start < s.named {
+		return
+	}
+	from := runBack(s.text, start, maxName, word|dash|dot)
+	to := run(s.text, end, maxName, word)
+	if s.text[end-1] == ':' || s.text[end-1] == '=' || s.text[end-1] == '"' || s.text[end-1] == '\'' {
+		to = end - 1
+	}
+	for to < len(s.text) && to-from < maxName && (s.text[to] == '-' || s.text[to] == '.') && to+1 < len(s.text) && is(s.text[to+1], word) {
+		to = run(s.text, to+1, maxName, word)
+	}
+	for from < start && !is(s.text[from], word) {
+		from++
+	}
+	if from > 0 && s.text[from-1] == '\\' && is(s.text[from], lower) && escapeBefore(s.text, from+1) {
+		from++ // the n of \n
+	}
+	s.named = to
+	from = s.phrase(from)
+	op, at := s.operator(from, to)
+	if op == opNone {
+		s.table(from, to)
+		return
+	}
+	s.judge(from, to, op, at)
+}
+
+// phrase extends a name of several words to the left: "API key", "client secret".
+func (s *scan) phrase(from int) int {
+	for range 2 {
+		if from < 2 || s.text[from-1] != ' ' || !is(s.text[from-2], letter) {
+			return from
+		}
+		w := runBack(s.text, from-1, 14, letter)
+		if !keyWords[lowered(string(s.text[w:from-1]))] || w > 0 && is(s.text[w-1], word) {
+			return from
+		}
+		from = w
+	}
+	return from
+}
+
+// operator reads what follows a name that ends at i.
+func (s *scan) operator(from, i int) (operator, int) {
+	text := s.text
+	quoted := from > 0 && bytes.IndexByte([]byte("\"'`"), text[from-1]) >= 0
+	closed := false
+	if _, next, ok := quoteAt(text, i); ok && quoted {
+		i, closed = next, true
+	} else if quoted && i < len(text) && text[i] != '=' && text[i] != ':' {
+		quoted = false
+	}
+	for i < len(text) && bytes.IndexByte([]byte("]*`"), text[i]) >= 0 {
+		i++
+	}
+	gap := i
+	for i < len(text) && (text[i] == ' ' || text[i] == '\t') && i-gap < 120 {
+		i++
+	}
+	if i >= len(text) {
+		return opNone, 0
+	}
+	switch text[i] {
+	case '=':
+		next := i + 1
+		if next < len(text) && (text[next] == '=' || text[next] == '>') {
+			next++
+		}
+		return opAssign, next
+	case ':':
+		return s.colon(i + 1)
+	case '<':
+		if bytes.HasPrefix(text[i:], []byte("<-")) || bytes.HasPrefix(text[i:], []byte("<<-")) {
+			return opAssign, i + bytes.IndexByte(text[i:], '-') + 1
+		}
+		return s.tags(i)
+	case '>':
+		if from > 0 && text[from-1] == '<' {
+			return opTag, i + 1
+		}
+	case ',':
+		if closed {
+			return s.pair(i + 1)
+		}
+	case ')':
+		if closed {
+			return receiver(text, i+1)
+		}
+	case '(':
+		if i == gap && !closed {
+			return opCall, i + 1
+		}
+	case '|':
+		return opColon, i + 1
+	}
+	if closed && bytes.HasPrefix(text[i:], []byte("value=")) {
+		return opAssign, i + len("value=")
+	}
+	if i > gap && !closed {
+		return s.spaced(from, gap, i)
+	}
+	return opNone, 0
+}
+
+// colon reads what follows a colon: a Python annotation ends in "=", and "::" is no operator.
+func (s *scan) colon(i int) (operator, int) {
+	text := s.text
+	if i < len(text) && (text[i] == '=' || text[i] == ':') {
+		if text[i] == ':' {
+			return opNone, 0
+		}
+		return opAssign, i + 1
+	}
+	for i < len(text) && text[i] == '*' {
+		i++ // Markdown: **password:** x
+	}
+	if s.in.Language.code() {
+		j := run(text, i, 4, space)
+		end := j
+		for end < len(text) && end-j < 60 && (is(text[end], word|dot) || bytes.IndexByte([]byte("[]|, "), text[end]) >= 0) {
+			end++
+		}
+		if end > j && end < len(text) && text[end] == '=' && is(text[j], letter) {
+			return opAssign, end + 1
+		}
+	}
+	return opColon, i
+}
+
+// tags steps over closing and opening tags: <td>name</td> <td>value</td>.
+func (s *scan) tags(i int) (operator, int) {
+	text := s.text
+	limit := min(len(text), i+300)
+	seen := false
+	for i < limit {
+		switch {
+		case text[i] == '<':
+			end := bytes.IndexByte(text[i:limit], '>')
+			if end < 0 {
+				return opNone, 0
+			}
+			if bytes.HasPrefix(text[i:], []byte("</th>")) {
+				return opNone, 0 // a heading: table.go
+			}
+			seen = true
+			i += end + 1
+		case is(text[i], space):
+			i++
+		case text[i] == ':' || text[i] == '=':
+			i++
+		default:
+			if !seen {
+				return opNone, 0
+			}
+			return opTag, i
+		}
+	}
+	return opNone, 0
+}
+
+// pair reads what follows the comma after a quoted name: the value, perhaps
+// under a name of its own, as in {"name": "API_KEY", "value": "…"}.
+func (s *scan) pair(i int) (operator, int) {
+	text := s.text
+	j := run(text, i, 80, space)
+	if q, next, ok := quoteAt(text, j); ok && bytes.HasPrefix(text[next:], []byte("value")) {
+		next += len("value")
+		if _, after, ok := quoteAt(text, next); ok && q.char != 0 {
+			after = run(text, after, 8, space)
+			if after < len(text) && text[after] == ':' {
+				return opColon, after + 1
+			}
+		}
+	}
+	if bytes.HasPrefix(text[j:], []byte("value=")) {
+		return opAssign, j + len("value=")
+	}
+	return opComma, j
+}
+
+// receiver reads a method that types a value into the field just named.
+func receiver(text []byte, i int) (operator, int) {
+	for _, m := range []string{".send_keys(", ".fill(", ".type(", ".setValue(", ".set_value(", ".sendKeys("} {
+		if bytes.HasPrefix(text[i:], []byte(m)) {
+			return opReceiver, i + len(m)
+		}
+	}
+	return opNone, 0
+}
+
+// spaced decides what a gap after a name means: a flag's or a netrc line's
+// value, a column of output, or the "is" of a sentence.
+func (s *scan) spaced(from, gap, i int) (operator, int) {
+	text := s.text
+	for _, w := range []string{"is ", "is: ", "was ", "ist ", "lautet ", "est "} {
+		if bytes.HasPrefix(text[i:], []byte(w)) {
+			return opIs, run(text, i+len(w), 4, space)
+		}
+	}
+	if from >= 2 && text[from-1] == '-' && is(text[from-2], dash|space) {
+		return opSpace, i
+	}
+	head := bytes.TrimSpace(text[s.lineStart(from):from])
+	switch {
+	case bytes.Contains(head, []byte("login ")) || bytes.Contains(head, []byte("machine ")) || bytes.Contains(head, []byte("configure set")) || bytes.Contains(head, []byte("config set")):
+		return opSpace, i
+	case len(head) == 0 && (i-gap >= 2 || s.netrc(from)) && s.place(from) != inExpression:
+		return opSpace, i
+	case text[i] == '`' || text[i] == '"' || text[i] == '\'':
+		if s.place(from) != inExpression || s.sql(head) {
+			return opIs, i
+		}
+	}
+	return opNone, 0
+}
+
+// netrc reports whether the line before the one of i is of a netrc entry.
+func (s *scan) netrc(i int) bool {
+	line := s.lineStart(i)
+	if line == 0 {
+		return false
+	}
+	before := bytes.TrimSpace(s.text[s.lineStart(line-1) : line-1])
+	return bytes.HasPrefix(before, []byte("login ")) || bytes.HasPrefix(before, []byte("machine ")) || bytes.HasPrefix(before, []byte("username "))
+}
+
+// sql reports whether a line is a statement that sets a password.
+func (s *scan) sql(head []byte) bool {
+	up := bytes.ToUpper(head[:min(len(head), 200)])
+	return bytes.Contains(up, []byte("USER ")) || bytes.Contains(up, []byte("ROLE ")) || bytes.Contains(up, []byte("SECRET"))
+}

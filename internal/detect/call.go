@@ -1,0 +1,162 @@
+package detect
+
+import "bytes"
+
+// call is a function one of whose positional arguments is a credential.
+type call struct {
+	keyword string // the end of the function's name, with the parenthesis, lower case
+	arg     int    // the credential's, from 0
+	last    bool   // the last of the arguments that are literals instead
+	kind    kind
+	rule    string // id of the rule, or "" for the generic one
+	form    string // the form the value must have; "" for any
+}
+
+// calls lists functions by what their libraries document.
+var calls = []call{
+	{keyword: "auth=(", arg: 1, kind: kindPassword},
+	{keyword: "auth = (", arg: 1, kind: kindPassword},
+	{keyword: "basicauth(", arg: 1, kind: kindPassword},
+	{keyword: "digestauth(", arg: 1, kind: kindPassword},
+	{keyword: "ntlmauth(", arg: 1, kind: kindPassword},
+	{keyword: ".login(", arg: 1, kind: kindPassword},
+	{keyword: "login(", arg: 0, kind: kindToken},
+	{keyword: "setup_session(", arg: 1, kind: kindPassword},
+	{keyword: "authenticate(", arg: 1, kind: kindPassword},
+	{keyword: "authenticate(", arg: 0, kind: kindToken},
+	{keyword: "plaintextauthprovider(", arg: 1, kind: kindPassword},
+	{keyword: "usernamepasswordcredential(", arg: 1, kind: kindPassword},
+	{keyword: "plaincredentials(", arg: 1, kind: kindPassword},
+	{keyword: "credentials(", arg: 1, kind: kindPassword},
+	{keyword: "oauthhandler(", arg: 1, kind: kindToken},
+	{keyword: "authenticator(", arg: 0, kind: kindKey},
+	{keyword: "oauth1(", arg: 1, kind: kindToken},
+	{keyword: "set_access_token(", arg: 1, kind: kindToken},
+	{keyword: "client(", arg: 0, kind: kindKey},
+	{keyword: "client(", arg: 1, kind: kindKey},
+	{keyword: "clientv2(", arg: 0, kind: kindKey},
+	{keyword: "apiclient(", arg: 0, kind: kindKey},
+	{keyword: "from_key(", arg: 0, kind: kindKey},
+	{keyword: "set_api_key(", arg: 0, kind: kindKey},
+	{keyword: "setapikey(", arg: 0, kind: kindKey},
+	{keyword: "api_key(", arg: 0, kind: kindKey},
+	{keyword: "set_key(", arg: 0, kind: kindKey},
+	{keyword: "azurekeycredential(", arg: 0, kind: kindKey},
+	{keyword: "keycredential(", arg: 0, kind: kindKey},
+	{keyword: "fernet(", arg: 0, kind: kindKey},
+	{keyword: "census(", arg: 0, kind: kindKey},
+	{keyword: "fred(", arg: 0, kind: kindKey},
+	{keyword: "owm(", arg: 0, kind: kindKey},
+	{keyword: "api(", arg: 0, kind: kindKey},
+	{keyword: "github(", arg: 0, kind: kindToken},
+	{keyword: "token(", arg: 0, kind: kindToken},
+	{keyword: "tfc(", arg: 0, kind: kindToken},
+	{keyword: "timeseries(", arg: 0, kind: kindKey},
+	{keyword: "session(", arg: 0, kind: kindToken},
+	{keyword: "zotero(", arg: 2, kind: kindKey},
+	{keyword: "register_census(", arg: 0, kind: kindKey},
+	{keyword: "connect(", arg: 2, kind: kindPassword},
+	{keyword: "createconnection(", arg: 2, kind: kindPassword},
+	{keyword: "s3filesystem(", arg: 1, kind: kindSecret},
+	{keyword: "dropbox(", arg: 0, kind: kindToken},
+	{keyword: "webclient(", arg: 0, kind: kindToken},
+	{keyword: ".run(", arg: 0, kind: kindToken, form: "{u:24-28}.{u:6}.{u:27-38}"},
+	{keyword: "nasdaqdatalink.apiconfig.api_key(", arg: 0, kind: kindKey},
+}
+
+const maxArgs = 8
+
+// readCall handles the opening of a call.
+func readCall(s *scan, a *action, start, end int) {
+	c := a.call
+	if is(c.keyword[0], word) && start > 0 && is(s.text[start-1], word) && !s.suffixed(start) {
+		return
+	}
+	if bytes.HasSuffix(s.text[:start], []byte("def ")) || bytes.HasSuffix(s.text[:start], []byte("class ")) {
+		return
+	}
+	v, before, ok := s.argument(end, c.arg)
+	if !ok || c.arg == 0 && lookalike(v.text) {
+		return
+	}
+	if c.kind == kindPassword && len(before) == 0 && c.arg > 0 {
+		return
+	}
+	text := v.text
+	if c.form != "" && !parseShape(c.form).whole(text) {
+		return
+	}
+	rule := s.service(&split{}, v, text)
+	if rule == nil {
+		op := opComma
+		if c.kind != kindPassword {
+			op = opCall
+		}
+		if !believable(c.kind, text, v, op, true) || c.kind != kindPassword && len(text) < 20 {
+			return
+		}
+		if c.keyword == "connect(" && lookalike(before) {
+			return
+		}
+		rule = s.generic(c.kind)
+	}
+	if len(v.parts) > 1 {
+		n := len(s.cands)
+		if s.within(text, v.spans, ""); len(s.cands) > n {
+			return
+		}
+	}
+	s.add(candidate{rule: rule, rank: rankGeneric, parts: v.parts, name: s.callName(end - 1), preview: "…"})
+}
+
+// suffixed reports whether the word that ends a function's name begins at i by
+// a capital, as in HTTPBasicAuth and SlackApiClient.
+func (s *scan) suffixed(i int) bool {
+	return is(s.text[i], upper) || s.text[i-1] == '_' || s.text[i-1] == '.'
+}
+
+func (s *scan) callName(i int) string {
+	return string(s.text[runBack(s.text, i, maxName, word|dot):i])
+}
+
+// argument returns the n-th positional argument of the call whose arguments
+// begin at i, when it is a literal, and the argument before it.
+func (s *scan) argument(i, n int) (v value, before []byte, ok bool) {
+	limit := min(len(s.text), i+800)
+	for k := 0; k < maxArgs && i < limit; k++ {
+		i = run(s.text, i, 200, space)
+		if i < limit && is(s.text[i], letter) {
+			if next, wrapped := unwrap(s.text, i); wrapped {
+				i = next
+			}
+		}
+		if _, _, quoted := quoteAt(s.text, i); quoted {
+			lit, next, closed := s.literals(i, true)
+			if !closed {
+				return v, nil, false
+			}
+			after := run(s.text, next, 200, space)
+			if k == n {
+				if after < len(s.text) && (s.text[after] == ',' || s.text[after] == ')' || s.text[after] == '.') {
+					return lit, before, true
+				}
+				return v, nil, false
+			}
+			if after >= limit || s.text[after] != ',' {
+				return v, nil, false
+			}
+			before = lit.text
+			i = after + 1
+			continue
+		}
+		// a name or number; a keyword argument ends the positional ones
+		end := run(s.text, i, 80, word|dot)
+		after := run(s.text, end, 80, space)
+		if end == i || k == n || after >= limit || s.text[after] != ',' {
+			return v, nil, false
+		}
+		before = s.text[i:end]
+		i = after + 1
+	}
+	return v, nil, false
+}

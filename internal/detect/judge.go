@@ -1,0 +1,298 @@
+package detect
+
+import (
+	"bytes"
+	"encoding/base64"
+)
+
+// judge decides about the value of a name and records it.
+func (s *scan) judge(from, to int, op operator, at int) {
+	var p split
+	name := s.text[from:to]
+	p.parse(name)
+	if p.n == 0 {
+		return
+	}
+	k := p.classify()
+	if k == kindNone || op == opCall && (p.reading() || k == kindWeakKey) {
+		return
+	}
+	v, ok := s.valueAt(at, from, op)
+	if !ok {
+		return
+	}
+	s.weigh(&p, k, name, v, op)
+}
+
+// keyed judges a text that is as a whole the value of [Input.Key].
+func (s *scan) keyed() {
+	var p split
+	name := []byte(s.in.Key)
+	if i := bytes.LastIndexByte(name, '.'); i >= 0 && i < len(name)-1 {
+		name = name[i+1:]
+	}
+	p.parse(name[max(0, len(name)-maxName):])
+	if p.n == 0 || len(s.text) > maxValue {
+		return
+	}
+	k := p.classify()
+	if k == kindNone {
+		return
+	}
+	i := run(s.text, 0, len(s.text), space)
+	v, next, ok := s.literals(i, false)
+	if !ok || len(bytes.TrimSpace(s.text[next:])) > 0 {
+		end := len(s.text)
+		for end > i && is(s.text[end-1], space) {
+			end--
+		}
+		if end == i {
+			return
+		}
+		v = value{parts: []Span{{i, end}}, text: s.text[i:end], quoted: true}
+	}
+	s.weigh(&p, k, []byte(s.in.Key), v, opColon)
+}
+
+// weigh records v as the value of a name of kind k, if it can be one.
+func (s *scan) weigh(p *split, k kind, name []byte, v value, op operator) {
+	if k == kindHeader || k == kindToken || k == kindKey {
+		scheme, n := stripScheme(v.text)
+		if n > 0 && len(v.parts) > 0 {
+			v = v.from(n)
+			if scheme == "basic" {
+				return // readScheme has it
+			}
+			if k == kindHeader {
+				k = kindToken
+			}
+		} else if k == kindHeader && op != opComma && op != opAssign && op != opColon {
+			return
+		}
+	}
+	if len(v.parts) > 1 && s.depth < maxDepth {
+		before := len(s.cands)
+		s.within(v.text, v.spans, string(name))
+		if len(s.cands) > before {
+			return
+		}
+	}
+	text := v.text
+	if v.param {
+		text = unescaped(text)
+	}
+	if plain, ok := decoded(text); ok {
+		if s.encoded(p, k, name, v, plain) {
+			return
+		}
+	}
+	rule := s.service(p, v, text)
+	if rule == nil {
+		if !believable(k, text, v, op, p.n > 1) {
+			return
+		}
+		rule = s.generic(k)
+		s.add(candidate{rule: rule, rank: rankGeneric, parts: v.parts, name: string(name), preview: "…"})
+		return
+	}
+	s.add(candidate{rule: rule, rank: rankNamed, parts: v.parts, name: string(name), preview: "…"})
+}
+
+// generic returns the rule for a kind that nothing more is known of.
+func (s *scan) generic(k kind) *Rule {
+	switch k {
+	case kindPassword:
+		return s.t.byID["generic-password"]
+	case kindSecret:
+		return s.t.byID["generic-secret"]
+	case kindKey, kindWeakKey:
+		return s.t.byID["generic-api-key"]
+	}
+	return s.t.byID["generic-token"]
+}
+
+// from drops the first n bytes of a value.
+func (v value) from(n int) value {
+	v.text = v.text[n:]
+	parts := v.parts
+	for len(parts) > 1 && n >= parts[0].End-parts[0].Start {
+		n -= parts[0].End - parts[0].Start
+		parts = parts[1:]
+	}
+	v.parts = append([]Span{{parts[0].Start + n, parts[0].End}}, parts[1:]...)
+	return v
+}
+
+// spans says where a range of the joined text is.
+func (v value) spans(r Span) []Span {
+	var out []Span
+	at := 0
+	for _, p := range v.parts {
+		n := p.End - p.Start
+		lo, hi := max(r.Start, at), min(r.End, at+n)
+		if lo < hi {
+			out = append(out, Span{p.Start + lo - at, p.Start + hi - at})
+		}
+		at += n
+	}
+	return out
+}
+
+// encoded judges a value by what it decodes to, as in a Kubernetes Secret.
+func (s *scan) encoded(p *split, k kind, name []byte, v value, plain []byte) bool {
+	before := len(s.cands)
+	s.within(plain, func(Span) []Span { return v.parts }, string(name))
+	if len(s.cands) > before {
+		s.cands = s.cands[:before+1]
+		return true
+	}
+	w := value{text: plain, quoted: true}
+	rule := s.service(p, w, plain)
+	if rule == nil && !believable(k, plain, w, opColon, p.n > 1) {
+		return false
+	}
+	r := rankNamed
+	if rule == nil {
+		rule, r = s.generic(k), rankGeneric
+	}
+	s.add(candidate{rule: rule, rank: r, parts: v.parts, name: string(name), preview: "…"})
+	return true
+}
+
+// decoded returns what base64 text stands for, when that is printable ASCII.
+func decoded(b []byte) ([]byte, bool) {
+	if len(b) < 8 || len(b) > maxValue || !all(b, b64std|equals|dash|under) {
+		return nil, false
+	}
+	body := bytes.TrimRight(b, "=")
+	if len(body)%4 == 1 || len(b) != len(body) && len(b)%4 != 0 {
+		return nil, false
+	}
+	enc := base64.RawStdEncoding
+	if bytes.ContainsAny(body, "-_") {
+		enc = base64.RawURLEncoding
+	}
+	out := make([]byte, enc.DecodedLen(len(body)))
+	n, err := enc.Decode(out, body)
+	if err != nil || n < 5 {
+		return nil, false
+	}
+	for _, c := range out[:n] {
+		if (c < ' ' || c > '~') && c != '\n' && c != '\r' && c != '\t' {
+			return nil, false
+		}
+	}
+	return out[:n], true
+}
+
+// unescaped undoes percent-encoding.
+func unescaped(b []byte) []byte {
+	if bytes.IndexByte(b, '%') < 0 {
+		return b
+	}
+	out := make([]byte, 0, len(b))
+	for i := 0; i < len(b); i++ {
+		if b[i] == '%' && i+2 < len(b) {
+			hi, ok1 := nibble(b[i+1])
+			lo, ok2 := nibble(b[i+2])
+			if ok1 && ok2 {
+				out = append(out, hi<<4|lo)
+				i += 2
+				continue
+			}
+		}
+		out = append(out, b[i])
+	}
+	return out
+}
+
+func nibble(b byte) (byte, bool) {
+	switch {
+	case '0' <= b && b <= '9':
+		return b - '0', true
+	case 'a' <= b && b <= 'f':
+		return b - 'a' + 10, true
+	case 'A' <= b && b <= 'F':
+		return b - 'A' + 10, true
+	}
+	return 0, false
+}
+
+// service looks for the issuer: in the name, then in the text before the value.
+func (s *scan) service(p *split, v value, text []byte) *Rule {
+	if dull(text) || placeholder(text) {
+		return nil
+	}
+	for i := range p.n {
+		if r := matchService(s.t.services[string(p.word(i))], text); r != nil {
+			return r
+		}
+	}
+	if len(v.parts) == 0 || v.parts[0].Start == 0 {
+		return nil
+	}
+	return s.vicinity(v.parts[0].Start, text)
+}
+
+func matchService(of []service, text []byte) *Rule {
+	for _, sv := range of {
+		for _, sh := range sv.values {
+			if sh.whole(text) {
+				return sv.rule
+			}
+		}
+	}
+	return nil
+}
+
+const near = 160 // bytes before a value in which its issuer may be named
+
+// vicinity looks for an issuer before i, whose tokens look like text; the
+// nearest one counts.
+func (s *scan) vicinity(i int, text []byte) *Rule {
+	var buf [near]byte
+	from := max(0, i-near)
+	w := buf[:copy(buf[:], s.text[from:i])]
+	for k := range w {
+		w[k] = fold(w[k])
+	}
+	for end := len(w); end > 0; {
+		if !is(w[end-1], alnum) {
+			end--
+			continue
+		}
+		start := runBack(w, end, 32, alnum)
+		if r := matchService(s.t.services[string(w[start:end])], text); r != nil {
+			return r
+		}
+		end = start
+	}
+	return nil
+}
+
+// vouched reports whether a word of r's services stands before i.
+func (s *scan) vouched(r *Rule, i int) bool {
+	var buf [near]byte
+	from := max(0, i-near)
+	w := buf[:copy(buf[:], s.text[from:i])]
+	for k := range w {
+		w[k] = fold(w[k])
+	}
+	for _, word := range r.services {
+		if bytes.Contains(w, []byte(word)) {
+			return true
+		}
+	}
+	return false
+}
+
+// decodeText returns what a long base64 text stands for.
+func decodeText(b []byte) ([]byte, bool) {
+	body := bytes.TrimRight(b, "=")
+	if len(body)%4 == 1 {
+		body = body[:len(body)-1]
+	}
+	out := make([]byte, base64.RawStdEncoding.DecodedLen(len(body)))
+	n, err := base64.RawStdEncoding.Decode(out, body)
+	return out[:n], err == nil && n > 0
+}

@@ -1,0 +1,312 @@
+package detect
+
+import "bytes"
+
+// traits are what the letters of a value say about it.
+type traits struct {
+	n                          int
+	lower, upper, digit, other int
+	score                      float64 // how much it reads like words; below 0 it does not
+	hex                        bool
+}
+
+func measure(b []byte) (t traits) {
+	t.n = len(b)
+	t.hex = true
+	sum := 0
+	for i, c := range b {
+		switch {
+		case is(c, lower):
+			t.lower++
+		case is(c, upper):
+			t.upper++
+		case is(c, digit):
+			t.digit++
+		default:
+			t.other++
+		}
+		if !is(c, hexLow|hexUp|digit) {
+			t.hex = false
+		}
+		if i == 0 {
+			continue
+		}
+		p := b[i-1]
+		switch {
+		case is(p, letter) && is(c, letter):
+			if is(p, lower) && is(c, upper) {
+				break
+			}
+			sum += int(bigrams[int(fold(p)-'a')*26+int(fold(c)-'a')]) - 5
+		case is(p, letter) && is(c, digit) || is(p, digit) && is(c, letter):
+			sum--
+		}
+	}
+	t.score = float64(sum) / float64(max(1, t.n-1))
+	return t
+}
+
+// random reports whether b looks made by a machine.
+func (t traits) random() bool {
+	switch {
+	case t.lower+t.upper == 0:
+		return false
+	case t.hex && t.digit > 0 && t.n >= 16:
+		return true
+	case t.digit == 0 && t.other == 0 && (t.lower == 0 || t.upper == 0):
+		return t.n >= 16 && t.score < -0.6
+	case t.digit >= 2 && t.lower > 0 && t.upper > 0:
+		return t.score < 0.1
+	}
+	return t.score < -0.25
+}
+
+// believable reports whether text can be a credential of kind k.
+func believable(k kind, text []byte, v value, op operator, compound bool) bool {
+	if len(text) < 6 || len(text) > 512 || placeholder(text) || lookalike(text) {
+		return false
+	}
+	t := measure(text)
+	loose := op == opIs || op == opSpace || op == opTag || op == opCall || !v.quoted && v.place == inText
+	switch k {
+	case kindPassword:
+		return passwordLike(text, t, loose, v)
+	case kindSecret:
+		if len(text) < 8 || bytes.IndexByte(text, ' ') >= 0 {
+			return false
+		}
+		if expression(text, v) && !t.random() {
+			return false
+		}
+		if len(text) >= 16 && t.random() {
+			return true
+		}
+		return !loose && t.digit > 0 && t.lower+t.upper > 0 && !ordinary(text, t)
+	case kindToken, kindKey, kindHeader:
+		least := 16
+		if k == kindKey {
+			least = 12
+		}
+		return len(text) >= least && all(text, b64std|b64url|dot|equals|tilde|percent|punct) && !ordinary(text, t) && t.random() && (v.quoted || !expression(text, v) || len(text) >= 20)
+	case kindWeakKey:
+		if len(text) < 20 || !all(text, b64std|b64url|dot|equals|tilde) || ordinary(text, t) || !t.random() {
+			return false
+		}
+		if t.hex || uuid(text) {
+			return v.param && len(text) >= 32 || compound && !uuid(text) && !loose && len(text) >= 32
+		}
+		return t.digit > 0 && t.lower > 0 && t.upper > 0 && !bytes.ContainsAny(text, "/.")
+	}
+	return false
+}
+
+// passwordLike reports whether text can be a person's password.
+func passwordLike(text []byte, t traits, loose bool, v value) bool {
+	if bytes.IndexByte(text, ' ') >= 0 {
+		return false
+	}
+	letters := t.lower + t.upper
+	if letters == 0 {
+		return t.n >= 10 && !loose && v.quoted && t.digit > 0 && t.other > 0
+	}
+	if weakWord(text) || expression(text, v) && !t.random() && (t.digit == 0 || t.upper == 0 || bytes.ContainsAny(text, ".[(_")) {
+		return false
+	}
+	mixed := t.digit > 0 || t.other > 0 && !allWords(text)
+	if t.n >= 10 && t.digit == 0 && t.score < -0.6 {
+		mixed = true
+	}
+	if loose {
+		return mixed && t.n >= 7 && (t.digit > 0 || t.score < -0.6 || bytes.ContainsAny(text, "@#&+=?!*$%^"))
+	}
+	if !mixed {
+		return t.n >= 14 && v.quoted && t.other == 0 && t.upper > 0
+	}
+	return true
+}
+
+// expression reports whether bare text can be a piece of program code.
+func expression(text []byte, v value) bool {
+	if v.quoted || v.place != inExpression {
+		return false
+	}
+	return !v.param
+}
+
+// ordinary reports whether text is words joined by punctuation, with few digits.
+func ordinary(text []byte, t traits) bool {
+	if t.score > 0.35 {
+		return true
+	}
+	return allWords(text)
+}
+
+// allWords reports whether text is two or more readable words.
+func allWords(text []byte) bool {
+	n := 0
+	for i := 0; i < len(text); {
+		if !is(text[i], letter) {
+			if is(text[i], digit) && i > 0 && is(text[i-1], letter) {
+				return false
+			}
+			i++
+			continue
+		}
+		end := i + 1
+		for end < len(text) && is(text[end], letter) && !(is(text[end-1], lower) && is(text[end], upper)) {
+			end++
+		}
+		if end-i >= 4 && measure(text[i:end]).score < -0.3 {
+			return false
+		}
+		n++
+		i = end
+	}
+	return n > 0 && len(text)/n >= 3
+}
+
+// uuid reports whether text is a UUID in its usual form.
+func uuid(text []byte) bool {
+	return len(text) == 36 && text[8] == '-' && text[13] == '-' && text[18] == '-' && text[23] == '-' && all(text, hexLow|hexUp|digit|dash)
+}
+
+// weakWords are defaults and samples that protect nothing.
+var weakWords = words("password passwd pass secret changeme changeit example test testing admin root guest user username default none null true false " +
+	"postgres mysql mongo redis minio minioadmin neo4j letmein qwerty hunter2 foobar dummy fake mock string passw0rd p@ssw0rd token apikey demo sample " +
+	"undefined required optional hidden redacted placeholder todo anonymous neo4jpassword mypassword yourpassword secretpassword rootpassword adminpassword " +
+	"password1 password123 admin123 test123 secret123 root123 qwerty123 postgrespassword str bytes int bool text value input prompt keyring vault env " +
+	"getpass environ nan empty self args kwargs config settings hashed encrypted plaintext varchar nvarchar char " +
+	"unicode utf8 ascii enter insert paste airflow superset jupyter hadoop hive oracle sa system manager")
+
+func weakWord(text []byte) bool { return len(text) < 40 && weakWords[lowered(string(text))] }
+
+// placeholder reports whether text stands for a credential rather than being one.
+func placeholder(text []byte) bool {
+	n := len(text)
+	if n == 0 {
+		return true
+	}
+	first, last := text[0], text[n-1]
+	switch {
+	case first == '<' && (last == '>' || bytes.IndexByte(text, '>') > 0), first == '[' && last == ']' && !bytes.ContainsAny(text, "0123456789"), first == '{' && last == '}':
+		return true
+	case first == '$' && n > 1 && (is(text[1], upper|under) && all(text[1:], word) && !all(text[1:], upper|digit|0) || text[1] == '{' || text[1] == '('):
+		return true
+	case first == '$' && n > 1 && all(text[1:], upper|under|digit) && bytes.IndexByte(text, '_') > 0:
+		return true
+	case first == '$' && all(text[1:], lower|under):
+		return true
+	case first == '%' && last == '%' && n > 2, bytes.HasPrefix(text, []byte("%(")), bytes.HasPrefix(text, []byte("{{")):
+		return true
+	case bytes.HasPrefix(text, []byte("ENC[")), bytes.HasPrefix(text, []byte("[nbseal:")), bytes.HasPrefix(text, []byte("gAAAAA")), bytes.HasPrefix(text, []byte("$ANSIBLE_VAULT")), bytes.HasPrefix(text, []byte("!vault")):
+		return true
+	}
+	return braced(text) || dull(text) || sampleWord(text)
+}
+
+// braced reports whether a template's field stands in text: {name}, ${NAME}, #{x}.
+func braced(text []byte) bool {
+	i := bytes.IndexByte(text, '{')
+	if i < 0 {
+		return false
+	}
+	j := bytes.IndexByte(text[i:], '}')
+	if j < 0 {
+		return false
+	}
+	field := text[i+1 : i+j]
+	return all(field, word|dot|space) && !all(field, digit) || i > 0 && text[i-1] == '$' || j == 1 && len(text) <= 12
+}
+
+// sampleWords stand in what a reader is meant to replace.
+var sampleWords = []string{"your", "example", "changeme", "change_me", "change-me", "placeholder", "insert", "replace", "paste", "fill_in", "fill-in", "fillin",
+	"redacted", "removed", "censored", "dummy", "_here", "-here", "todo", "demo_key", "my_api", "my-api", "mykey", "my_key", "my-key", "api_key", "apikey", "api-key",
+	"access_key", "secret_key", "_token", "-token", "mysecret", "my_secret", "my-secret", "enter_", "enter-", "put_", "some_", "the_", "goes_", "masked", "obfuscated", "scrubbed", "notreal", "not_a_real", "not-a-real", "foobar", "not-needed", "not_needed", "no-key", "unused", "fakekey", "fake_", "fake-", "deadbeef"}
+
+func sampleWord(text []byte) bool {
+	if len(text) > 80 {
+		return false
+	}
+	var buf [80]byte
+	b := buf[:copy(buf[:], text)]
+	for i := range b {
+		b[i] = fold(b[i])
+	}
+	for _, w := range sampleWords {
+		if bytes.Contains(b, []byte(w)) {
+			return true
+		}
+	}
+	return false
+}
+
+// dull reports whether text has too little in it: one letter over and over, an
+// ellipsis, stars, an alphabet or digits in order, a documented example.
+func dull(text []byte) bool {
+	if len(text) == 0 {
+		return true
+	}
+	var seen [256]bool
+	distinct, same, up := 0, 1, 1
+	for i, c := range text {
+		if !seen[c] {
+			seen[c] = true
+			distinct++
+		}
+		if i == 0 {
+			continue
+		}
+		p := text[i-1]
+		if c == p {
+			same++
+		} else {
+			same = 1
+		}
+		if c == p+1 && is(c, alnum) || p == '9' && c == '0' {
+			up++
+		} else {
+			up = 1
+		}
+		if same >= 4 && (c == '*' || c == '.' || fold(c) == 'x' || c == '#' || c == '-') || same >= 8 && c != 'A' || up >= 8 {
+			return true
+		}
+		if c == '.' && same == 3 || same == 3 && c == '*' && len(text) < 24 {
+			return true
+		}
+	}
+	if len(text) >= 8 && distinct <= 4 || len(text) >= 16 && distinct <= 5 {
+		return true
+	}
+	return bytes.Contains(text, []byte("EXAMPLE")) || bytes.Contains(text, []byte("…")) || bytes.Contains(text, []byte("•"))
+}
+
+// fileEndings are those of names that stand where a key does.
+var fileEndings = []string{".json", ".pem", ".key", ".txt", ".yaml", ".yml", ".env", ".csv", ".py", ".ipynb", ".parquet", ".pth", ".pt", ".pkl", ".html", ".com", ".org", ".net", ".io", ".pub", ".cfg", ".ini", ".toml", ".db", ".xml", ".md", ".h5", ".gz", ".zip", ".js"}
+
+// lookalike reports whether text is something else that is long and odd: a
+// path, an address, a date, a hash that says so, public key material.
+func lookalike(text []byte) bool {
+	for _, p := range []string{"/", "./", "../", "~/", "arn:", "sha256:", "SHA256:", "sha1-", "sha256-", "sha384-", "sha512-", "md5:", "ssh-", "age1", "http:", "https:", "s3:", "gs:", "file:", "pk_live_", "pk_test_", "pk.ey", "os.", "self.", "config.", "settings.", "IPY_MODEL_", "projects/", "vault:", "secret/", "ftjob-", "C:\\"} {
+		if bytes.HasPrefix(text, []byte(p)) {
+			return !(p == "/" && base64ish(text))
+		}
+	}
+	if bytes.Contains(text, []byte("://")) || bytes.HasPrefix(text, []byte("-----BEGIN")) {
+		return true
+	}
+	for _, e := range fileEndings {
+		if bytes.HasSuffix(text, []byte(e)) {
+			return true
+		}
+	}
+	if bytes.HasSuffix(text, []byte("()")) || bytes.Contains(text, []byte("](")) || bytes.Contains(text, []byte("('")) || bytes.Contains(text, []byte("(\"")) {
+		return true
+	}
+	return false
+}
+
+// base64ish reports whether text that begins with a slash is rather base64
+// than a path.
+func base64ish(text []byte) bool {
+	return len(text) >= 32 && all(text, b64std|equals) && measure(text).random()
+}

@@ -1,0 +1,139 @@
+package detect
+
+// automaton finds every occurrence of a set of keywords, without regard to
+// ASCII case, in one pass: Aho and Corasick's machine with all failure links
+// resolved into one dense table over classes of bytes.
+type automaton struct {
+	class   [256]uint8 // byte to column; bytes in no keyword share column 0
+	next    []uint16   // state<<shift | column to state
+	accept  uint16     // states from this one on end a keyword
+	out     [][]uint16 // for each such state, the keywords that end there
+	length  []int      // of the keywords
+	longest int
+}
+
+const shift = 6 // 64 columns hold the letters, digits and punctuation of the keywords
+
+// occurrence is a keyword's: where it ends, and the state it was seen in.
+type occurrence struct {
+	end   int32
+	state uint16
+}
+
+func newAutomaton(keywords []string) *automaton {
+	a := &automaton{}
+	columns := 1
+	for _, k := range keywords {
+		a.length = append(a.length, len(k))
+		a.longest = max(a.longest, len(k))
+		for i := range len(k) {
+			b := fold(k[i])
+			if a.class[b] == 0 {
+				a.class[b] = uint8(columns)
+				columns++
+			}
+		}
+	}
+	for b := 'A'; b <= 'Z'; b++ {
+		a.class[b] = a.class[b+'a'-'A']
+	}
+	if columns > 1<<shift {
+		panic("detect: keywords use too many different bytes")
+	}
+	a.build(keywords)
+	return a
+}
+
+func fold(b byte) byte {
+	if 'A' <= b && b <= 'Z' {
+		return b + 'a' - 'A'
+	}
+	return b
+}
+
+// build makes the trie, resolves the failure links breadth first, and renumbers
+// the states so that those that end a keyword come last.
+func (a *automaton) build(keywords []string) {
+	trie := make([]uint16, 1<<shift)
+	outs := [][]uint16{nil}
+	for id, k := range keywords {
+		state := 0
+		for i := range len(k) {
+			cell := state<<shift | int(a.class[fold(k[i])])
+			if trie[cell] == 0 {
+				trie[cell] = uint16(len(outs))
+				outs = append(outs, nil)
+				trie = append(trie, make([]uint16, 1<<shift)...)
+			}
+			state = int(trie[cell])
+		}
+		outs[state] = append(outs[state], uint16(id))
+	}
+	states := len(outs)
+	if states > 1<<16-1 {
+		panic("detect: too many keywords")
+	}
+	fail := make([]uint16, states)
+	queue := make([]uint16, 0, states)
+	for c := range 1 << shift {
+		if t := trie[c]; t != 0 {
+			queue = append(queue, t)
+		}
+	}
+	for q := 0; q < len(queue); q++ {
+		s := int(queue[q])
+		f := int(fail[s])
+		outs[s] = append(outs[s], outs[f]...)
+		for c := range 1 << shift {
+			cell := s<<shift | c
+			if t := trie[cell]; t != 0 {
+				fail[t] = trie[f<<shift|c]
+				queue = append(queue, t)
+			} else {
+				trie[cell] = trie[f<<shift|c]
+			}
+		}
+	}
+	a.renumber(trie, outs)
+}
+
+func (a *automaton) renumber(trie []uint16, outs [][]uint16) {
+	number := make([]uint16, len(outs))
+	n := uint16(0)
+	for s, o := range outs {
+		if len(o) == 0 {
+			number[s] = n
+			n++
+		}
+	}
+	a.accept = n
+	for s, o := range outs {
+		if len(o) > 0 {
+			number[s] = n
+			n++
+			a.out = append(a.out, o)
+		}
+	}
+	a.next = make([]uint16, len(trie))
+	for s := range outs {
+		for c := range 1 << shift {
+			a.next[int(number[s])<<shift|c] = number[trie[s<<shift|c]]
+		}
+	}
+}
+
+// find appends the occurrences in text[from:to], which begins in the given
+// state, and returns them with the state after the last byte.
+func (a *automaton) find(text []byte, from, to int, state uint16, found []occurrence) ([]occurrence, uint16) {
+	next, accept := a.next, a.accept
+	for i, b := range text[from:to] {
+		state = next[int(state)<<shift|int(a.class[b])]
+		if state >= accept {
+			found = append(found, occurrence{int32(from + i + 1), state})
+		}
+	}
+	return found, state
+}
+
+// keywords returns the ids of those that end in the state of an occurrence.
+func (a *automaton) keywords(o occurrence) []uint16 { return a.out[o.state-a.accept] }

@@ -1,0 +1,90 @@
+package detect
+
+import "github.com/nbseal/nbseal/internal/finding"
+
+// databaseRules lists credentials of databases and data platforms.
+func databaseRules() []Rule {
+	return []Rule{
+		{
+			ID: "postgresql-url", Title: "PostgreSQL password", Severity: finding.High,
+			Source: "https://www.postgresql.org/docs/current/libpq-connect.html",
+		},
+		{
+			ID: "mysql-url", Title: "MySQL or MariaDB password", Severity: finding.High,
+			Source: "https://dev.mysql.com/doc/refman/en/connecting-using-uri-or-key-value-pairs.html",
+		},
+		{
+			ID: "mongodb-url", Title: "MongoDB password", Severity: finding.High,
+			Revoke: "https://cloud.mongodb.com",
+			Source: "https://www.mongodb.com/docs/manual/reference/connection-string",
+		},
+		{
+			ID: "redis-url", Title: "Redis password", Severity: finding.High,
+			Source: "https://redis.io/docs/latest/develop/clients",
+		},
+		{
+			ID: "amqp-url", Title: "AMQP password", Severity: finding.High,
+			Source: "https://www.rabbitmq.com/docs/uri-spec",
+		},
+		{
+			ID: "database-url", Title: "Database password", Severity: finding.High,
+			Source: "https://docs.sqlalchemy.org/en/20/core/engines.html",
+		},
+		{
+			ID: "confluent-secret", Title: "Confluent API secret", Severity: finding.High,
+			Revoke:   "https://confluent.cloud/settings/api-keys",
+			Source:   "https://docs.confluent.io/cloud/current/security/authenticate/workload-identities/service-accounts/api-keys/overview.html",
+			shapes:   []string{"cflt{b:60}"},
+			services: []string{"confluent", "sasl", "kafka"},
+			values:   []string{"{b:64}"},
+		},
+		{
+			ID: "planetscale-token", Title: "PlanetScale token or password", Severity: finding.High,
+			Revoke: "https://app.planetscale.com",
+			Source: "https://planetscale.com/docs/concepts/service-tokens",
+			shapes: []string{"pscale_tkn_{s:32-64}", "pscale_pw_{s:32-64}", "pscale_oauth_{s:32-64}"},
+		},
+		{
+			ID: "supabase-key", Title: "Supabase secret key", Severity: finding.High,
+			Revoke: "https://supabase.com/dashboard/account/tokens",
+			Source: "https://supabase.com/docs/guides/api/api-keys",
+			shapes: []string{"sbp_{h:40}", "sb_secret_{u:22}_{u:8}"},
+		},
+		{
+			ID: "influxdb-token", Title: "InfluxDB token", Severity: finding.Medium,
+			Source:   "https://docs.influxdata.com/influxdb/v2/admin/tokens",
+			services: []string{"influx", "influxdb", "influxdbclient"},
+			values:   []string{"{u:86}=="},
+		},
+		{
+			ID: "neon-api-key", Title: "Neon API key", Severity: finding.Medium,
+			Revoke: "https://console.neon.tech/app/settings/api-keys",
+			Source: "https://neon.tech/docs/manage/api-keys",
+			shapes: []string{"napi_{L:64}"},
+		},
+		{
+			ID: "dbt-token", Title: "dbt Cloud token", Severity: finding.Medium,
+			Revoke: "https://cloud.getdbt.com",
+			Source: "https://docs.getdbt.com/docs/dbt-cloud-apis/user-tokens",
+			shapes: []string{"dbtu_{u:36-40}", "dbtc_{u:36-40}", "dbts_{u:36-40}"},
+		},
+		{
+			ID: "elastic-api-key", Title: "Elasticsearch API key", Severity: finding.Medium,
+			Source:   "https://www.elastic.co/docs/deploy-manage/api-keys/elasticsearch-api-keys",
+			services: []string{"elastic", "elasticsearch"},
+			values:   []string{"{b:58}==", "{b:59}=", "{b:60}"},
+		},
+		{
+			ID: "prefect-api-key", Title: "Prefect API key", Severity: finding.Medium,
+			Revoke: "https://app.prefect.cloud/my/api-keys",
+			Source: "https://docs.prefect.io/v3/how-to-guides/cloud/manage-users/api-keys",
+			shapes: []string{"pnu_{n:36}", "pnb_{n:36}"},
+		},
+		{
+			ID: "astra-token", Title: "DataStax Astra token", Severity: finding.Medium,
+			Revoke: "https://astra.datastax.com",
+			Source: "https://docs.datastax.com/en/astra-db-serverless/administration/manage-application-tokens.html",
+			shapes: []string{"AstraCS:{n:24}:{h:64}"},
+		},
+	}
+}

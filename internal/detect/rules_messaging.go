@@ -1,0 +1,107 @@
+package detect
+
+import "github.com/nbseal/nbseal/internal/finding"
+
+// messagingRules lists credentials of mail, chat and telephony.
+func messagingRules() []Rule {
+	return []Rule{
+		{
+			ID: "slack-token", Title: "Slack token", Severity: finding.High,
+			Revoke: "https://api.slack.com/apps",
+			Source: "https://api.slack.com/concepts/token-types",
+			shapes: []string{"xoxb-{d:9-14}-{d:9-14}-{n:20-36}", "xoxb-{d:9-14}-{n:20-36}", "xoxp-{d:9-14}-{d:9-14}-{d:9-14}-{n:28-36}", "xoxp-{d:9-14}-{d:9-14}-{n:28-36}", "xoxa-2-{d:9-14}-{d:9-14}-{d:9-14}-{n:28-36}", "xoxs-{d:9-14}-{d:9-14}-{d:9-14}-{n:10-64}", "xoxc-{d:9-14}-{d:9-14}-{d:9-14}-{h:64}", "xoxe-{d:1}-{u:100-200}", "xoxe.xoxp-{d:1}-{u:100-200}", "xoxe.xoxb-{d:1}-{u:100-200}"},
+		},
+		{
+			ID: "slack-app-token", Title: "Slack app-level token", Severity: finding.High,
+			Revoke: "https://api.slack.com/apps",
+			Source: "https://api.slack.com/concepts/token-types",
+			shapes: []string{"xapp-{d:1}-A{U:8-12}-{d:9-14}-{h:64}"},
+		},
+		{
+			ID: "slack-webhook", Title: "Slack incoming webhook", Severity: finding.Medium,
+			Revoke: "https://api.slack.com/apps",
+			Source: "https://api.slack.com/messaging/webhooks",
+			shapes: []string{"https://hooks.slack.com/services/T{U:8-12}/B{U:8-12}/{n:23-25}", "https://hooks.slack.com/workflows/T{U:8-12}/A{U:8-12}/{d:17-19}/{n:23-25}"},
+		},
+		{
+			ID: "discord-bot-token", services: []string{"discord", "bot"}, values: []string{"{u:24-28}.{u:6}.{u:27-38}"}, Title: "Discord bot token", Severity: finding.High,
+			Revoke: "https://discord.com/developers/applications",
+			Source: "https://discord.com/developers/docs/reference#authentication",
+		},
+		{
+			ID: "discord-webhook", Title: "Discord webhook", Severity: finding.Medium,
+			Source: "https://discord.com/developers/docs/resources/webhook",
+			shapes: []string{"https://discord.com/api/webhooks/{d:17-20}/{u:60-80}", "https://discordapp.com/api/webhooks/{d:17-20}/{u:60-80}", "https://canary.discord.com/api/webhooks/{d:17-20}/{u:60-80}"},
+		},
+		{
+			ID: "teams-webhook", Title: "Microsoft Teams incoming webhook", Severity: finding.Medium,
+			Source: "https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook",
+			shapes: []string{".webhook.office.com/webhookb2/{u:36}@{u:36}/IncomingWebhook/{h:32}/{u:36}"},
+		},
+		{
+			ID: "telegram-bot-token", Title: "Telegram bot token", Severity: finding.High,
+			Revoke: "https://t.me/BotFather",
+			Source: "https://core.telegram.org/bots/api#authorizing-your-bot",
+			shapes: []string{"{d:8-10}:AA{u:33}"},
+		},
+		{
+			ID: "twilio-auth-token", Title: "Twilio auth token", Severity: finding.High,
+			Revoke:   "https://console.twilio.com",
+			Source:   "https://www.twilio.com/docs/iam/access-tokens",
+			services: []string{"twilio"},
+			values:   []string{"{h:32}"},
+		},
+		{
+			ID: "sendgrid-api-key", Title: "SendGrid API key", Severity: finding.High,
+			Revoke: "https://app.sendgrid.com/settings/api_keys",
+			Source: "https://www.twilio.com/docs/sendgrid/ui/account-and-settings/api-keys",
+			shapes: []string{"SG.{u:22}.{u:43}"},
+		},
+		{
+			ID: "mailgun-api-key", Title: "Mailgun API key", Severity: finding.High,
+			Revoke:   "https://app.mailgun.com/settings/api_security",
+			Source:   "https://documentation.mailgun.com/docs/mailgun/user-manual/get-started",
+			shapes:   []string{"key-{h:32}"},
+			services: []string{"mailgun"},
+			values:   []string{"{h:32}-{h:8}-{h:8}"},
+		},
+		{
+			ID: "mailchimp-api-key", Title: "Mailchimp API key", Severity: finding.High,
+			Revoke: "https://admin.mailchimp.com/account/api",
+			Source: "https://mailchimp.com/developer/marketing/guides/quick-start",
+			shapes: []string{"{h:32}-us{d:1-2}"},
+		},
+		{
+			ID: "brevo-api-key", Title: "Brevo API key", Severity: finding.High,
+			Revoke: "https://app.brevo.com/settings/keys/api",
+			Source: "https://developers.brevo.com/docs/getting-started",
+			shapes: []string{"xkeysib-{h:64}-{n:16}", "xsmtpsib-{h:64}-{n:16}"},
+		},
+		{
+			ID: "postmark-token", Title: "Postmark server token", Severity: finding.Medium,
+			Revoke:   "https://account.postmarkapp.com",
+			Source:   "https://postmarkapp.com/developer/api/overview",
+			services: []string{"postmark", "postmarker"},
+			values:   []string{"{h:8}-{h:4}-{h:4}-{h:4}-{h:12}"},
+		},
+		{
+			ID: "resend-api-key", Title: "Resend API key", Severity: finding.Medium,
+			Revoke: "https://resend.com/api-keys",
+			Source: "https://resend.com/docs/dashboard/api-keys/introduction",
+			shapes: []string{"re_{n:8}_{n:24}"},
+		},
+		{
+			ID: "pushbullet-token", Title: "Pushbullet access token", Severity: finding.Low,
+			Revoke:   "https://www.pushbullet.com/#settings/account",
+			Source:   "https://docs.pushbullet.com",
+			services: []string{"pushbullet"}, values: []string{"o.{n:32}"},
+		},
+		{
+			ID: "line-token", Title: "LINE channel access token", Severity: finding.Medium,
+			Revoke:   "https://developers.line.biz/console",
+			Source:   "https://developers.line.biz/en/docs/basics/channel-access-token",
+			services: []string{"line", "linebot"},
+			values:   []string{"{b:160-180}=", "{n:43}"},
+		},
+	}
+}

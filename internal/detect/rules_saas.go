@@ -1,0 +1,210 @@
+package detect
+
+import "github.com/nbseal/nbseal/internal/finding"
+
+// saasRules lists credentials of other services.
+func saasRules() []Rule {
+	return []Rule{
+		{
+			ID: "stripe-secret-key", Title: "Stripe secret key", Severity: finding.High,
+			Revoke: "https://dashboard.stripe.com/apikeys",
+			Source: "https://docs.stripe.com/keys",
+			shapes: []string{"sk_live_{n:24-247}", "rk_live_{n:24-247}"},
+		},
+		{
+			ID: "stripe-test-key", Title: "Stripe secret key (test mode)", Severity: finding.Low,
+			Revoke: "https://dashboard.stripe.com/test/apikeys",
+			Source: "https://docs.stripe.com/keys",
+			shapes: []string{"sk_test_{n:24-247}", "rk_test_{n:24-247}"},
+		},
+		{
+			ID: "stripe-webhook-secret", Title: "Stripe webhook secret", Severity: finding.Medium,
+			Revoke: "https://dashboard.stripe.com/webhooks",
+			Source: "https://docs.stripe.com/webhooks",
+			shapes: []string{"whsec_{b:32-64}"},
+		},
+		{
+			ID: "square-token", Title: "Square access token", Severity: finding.High,
+			Revoke: "https://developer.squareup.com/apps",
+			Source: "https://developer.squareup.com/docs/build-basics/access-tokens",
+			shapes: []string{"EAAA{u:60}", "sq0atp-{u:22}", "sq0csp-{u:43}"},
+		},
+		{
+			ID: "paypal-token", Title: "Braintree access token", Severity: finding.High,
+			Source: "https://developer.paypal.com/braintree/docs",
+			shapes: []string{"access_token$production${L:16}${h:32}"},
+		},
+		{
+			ID: "airtable-token", Title: "Airtable personal access token", Severity: finding.High,
+			Revoke:   "https://airtable.com/create/tokens",
+			Source:   "https://airtable.com/developers/web/guides/personal-access-tokens",
+			shapes:   []string{"pat{n:14}.{h:64}"},
+			services: []string{"airtable", "pyairtable"},
+			values:   []string{"key{n:14}"},
+		},
+		{
+			ID: "notion-token", Title: "Notion integration token", Severity: finding.High,
+			Revoke: "https://www.notion.so/profile/integrations",
+			Source: "https://developers.notion.com/docs/authorization",
+			shapes: []string{"ntn_{n:46}", "secret_{n:43}"},
+		},
+		{
+			ID: "linear-api-key", Title: "Linear API key", Severity: finding.Medium,
+			Revoke: "https://linear.app/settings/api",
+			Source: "https://developers.linear.app/docs/graphql/working-with-the-graphql-api",
+			shapes: []string{"lin_api_{n:40}", "lin_oauth_{h:64}"},
+		},
+		{
+			ID: "figma-token", Title: "Figma personal access token", Severity: finding.Medium,
+			Revoke: "https://www.figma.com/settings",
+			Source: "https://www.figma.com/developers/api#access-tokens",
+			shapes: []string{"figd_{u:40-46}", "figo_{u:40-46}"},
+		},
+		{
+			ID: "shopify-token", Title: "Shopify access token", Severity: finding.High,
+			Revoke: "https://admin.shopify.com",
+			Source: "https://shopify.dev/docs/apps/build/authentication-authorization",
+			shapes: []string{"shpat_{H:32}", "shpca_{H:32}", "shppa_{H:32}", "shpss_{H:32}", "shptka_{H:32}"},
+		},
+		{
+			ID: "grafana-token", Title: "Grafana service account token", Severity: finding.High,
+			Source: "https://grafana.com/docs/grafana/latest/administration/service-accounts",
+			shapes: []string{"glsa_{n:32}_{h:8}", "glc_{b:80-400}", "glc_{b:80-400}=", "glc_{b:80-400}=="},
+		},
+		{
+			ID: "datadog-api-key", Title: "Datadog API or application key", Severity: finding.High,
+			Revoke:   "https://app.datadoghq.com/organization-settings/api-keys",
+			Source:   "https://docs.datadoghq.com/account_management/api-app-keys",
+			services: []string{"datadog", "datadoghq", "dd"},
+			values:   []string{"{h:32}", "{h:40}"},
+		},
+		{
+			ID: "newrelic-key", Title: "New Relic key", Severity: finding.Medium,
+			Revoke: "https://one.newrelic.com/api-keys",
+			Source: "https://docs.newrelic.com/docs/apis/intro-apis/new-relic-api-keys",
+			shapes: []string{"NRAK-{U:27}", "NRII-{u:32}", "NRRA-{h:42}", "NRSP-{h:40}"},
+		},
+		{
+			ID: "sentry-token", Title: "Sentry auth token", Severity: finding.Medium,
+			Revoke: "https://sentry.io/settings/account/api/auth-tokens",
+			Source: "https://docs.sentry.io/api/auth",
+			shapes: []string{"sntrys_{b:80-400}", "sntrys_{b:80-300}={u:43}", "sntrys_{b:80-300}==_{u:43}", "sntrys_{b:80-300}=_{u:43}", "sntryu_{h:64}"},
+		},
+		{
+			ID: "asana-token", Title: "Asana personal access token", Severity: finding.Medium,
+			Revoke:   "https://app.asana.com/0/my-apps",
+			Source:   "https://developers.asana.com/docs/personal-access-token",
+			services: []string{"asana"},
+			values:   []string{"{d:1}/{d:16}:{h:32}"},
+		},
+		{
+			ID: "hubspot-token", Title: "HubSpot private app token", Severity: finding.High,
+			Revoke: "https://app.hubspot.com",
+			Source: "https://developers.hubspot.com/docs/guides/apps/private-apps/overview",
+			shapes: []string{"pat-na1-{h:8}-{h:4}-{h:4}-{h:4}-{h:12}", "pat-eu1-{h:8}-{h:4}-{h:4}-{h:4}-{h:12}"},
+		},
+		{
+			ID: "dropbox-token", Title: "Dropbox access token", Severity: finding.High,
+			Revoke:   "https://www.dropbox.com/developers/apps",
+			Source:   "https://www.dropbox.com/developers/documentation",
+			shapes:   []string{"sl.{u:130-1500}"},
+			services: []string{"dropbox"},
+			values:   []string{"{n:11}AAAAAAAAAA{u:43}"},
+		},
+		{
+			ID: "box-token", Title: "Box developer token", Severity: finding.Medium,
+			Revoke:   "https://app.box.com/developers/console",
+			Source:   "https://developer.box.com/guides/authentication/tokens/developer-tokens",
+			services: []string{"boxsdk"},
+			values:   []string{"{n:32}"},
+		},
+		{
+			ID: "facebook-token", Title: "Facebook access token", Severity: finding.High,
+			Revoke: "https://developers.facebook.com/tools/accesstoken",
+			Source: "https://developers.facebook.com/docs/facebook-login/guides/access-tokens",
+			shapes: []string{"EAAB{n:80-300}", "EAAC{n:80-300}", "EAAG{n:80-300}", "EAAE{n:80-300}"},
+		},
+		{
+			ID: "instagram-token", Title: "Instagram access token", Severity: finding.Medium,
+			Revoke: "https://developers.facebook.com",
+			Source: "https://developers.facebook.com/docs/instagram-platform",
+			shapes: []string{"IGQV{n:80-300}", "IGAA{n:80-300}"},
+		},
+		{
+			ID: "pagerduty-token", Title: "PagerDuty API key", Severity: finding.Medium,
+			Revoke:   "https://support.pagerduty.com/main/docs/api-access-keys",
+			Source:   "https://support.pagerduty.com/main/docs/api-access-keys",
+			services: []string{"pagerduty", "pd"},
+			values:   []string{"{u:20}", "u+{u:18}"},
+		},
+		{
+			ID: "launchdarkly-key", Title: "LaunchDarkly access token", Severity: finding.Medium,
+			Revoke: "https://app.launchdarkly.com/settings/authorization",
+			Source: "https://launchdarkly.com/docs/home/account/api",
+			shapes: []string{"api-{h:8}-{h:4}-{h:4}-{h:4}-{h:12}", "sdk-{h:8}-{h:4}-{h:4}-{h:4}-{h:12}"},
+		},
+		{
+			ID: "typeform-token", Title: "Typeform personal access token", Severity: finding.Medium,
+			Revoke: "https://admin.typeform.com/account#/section/tokens",
+			Source: "https://www.typeform.com/developers/get-started/personal-access-token",
+			shapes: []string{"tfp_{n:44}_{n:10-20}", "tfp_{u:59}"},
+		},
+		{
+			ID: "contentful-token", Title: "Contentful management token", Severity: finding.Medium,
+			Revoke: "https://app.contentful.com/account/profile/cma_tokens",
+			Source: "https://www.contentful.com/developers/docs/references/authentication",
+			shapes: []string{"CFPAT-{u:43}"},
+		},
+		{
+			ID: "tailscale-key", Title: "Tailscale key", Severity: finding.High,
+			Revoke: "https://login.tailscale.com/admin/settings/keys",
+			Source: "https://tailscale.com/kb/1085/auth-keys",
+			shapes: []string{"tskey-auth-{n:12-20}-{n:32-40}", "tskey-api-{n:12-20}-{n:32-40}", "tskey-client-{n:12-20}-{n:32-40}"},
+		},
+		{
+			ID: "onepassword-token", Title: "1Password service account token", Severity: finding.High,
+			Revoke: "https://my.1password.com",
+			Source: "https://developer.1password.com/docs/service-accounts",
+			shapes: []string{"ops_eyJ{u:200-1200}"},
+		},
+		{
+			ID: "okta-token", Title: "Okta API token", Severity: finding.High,
+			Source:   "https://developer.okta.com/docs/guides/create-an-api-token",
+			services: []string{"okta"},
+			values:   []string{"00{u:40}"},
+		},
+		{
+			ID: "plaid-secret", Title: "Plaid secret", Severity: finding.High,
+			Revoke:   "https://dashboard.plaid.com/developers/keys",
+			Source:   "https://plaid.com/docs/quickstart",
+			services: []string{"plaid"},
+			values:   []string{"{h:30}"},
+		},
+		{
+			ID: "intercom-token", Title: "Intercom access token", Severity: finding.Medium,
+			Source:   "https://developers.intercom.com/docs/build-an-integration/learn-more/authentication",
+			services: []string{"intercom"},
+			values:   []string{"dG9r{b:56}="},
+		},
+		{
+			ID: "zendesk-token", Title: "Zendesk API token", Severity: finding.Medium,
+			Source:   "https://support.zendesk.com/hc/en-us/articles/4408889192858",
+			services: []string{"zendesk"},
+			values:   []string{"{n:40}"},
+		},
+		{
+			ID: "segment-key", Title: "Segment write key", Severity: finding.Low,
+			Revoke:   "https://app.segment.com",
+			Source:   "https://segment.com/docs/connections/find-writekey",
+			services: []string{"segment"},
+			values:   []string{"{n:32}"},
+		},
+		{
+			ID: "mixpanel-secret", Title: "Mixpanel API secret", Severity: finding.Medium,
+			Revoke:   "https://mixpanel.com/settings/project",
+			Source:   "https://developer.mixpanel.com/reference/project-secret",
+			services: []string{"mixpanel"},
+			values:   []string{"{h:32}"},
+		},
+	}
+}

@@ -1,0 +1,188 @@
+package detect
+
+import "bytes"
+
+const (
+	maxTable     = 8192 // bytes below a heading that are read
+	maxTableRows = 50
+)
+
+// table handles a name without a value of its own: it may head a column.
+func (s *scan) table(from, to int) {
+	if s.in.Language != Unknown && s.in.Language != Markdown {
+		return
+	}
+	var p split
+	p.parse(s.text[from:to])
+	if p.n == 0 {
+		return
+	}
+	k := p.classify()
+	if k == kindNone {
+		return
+	}
+	html := bytes.HasPrefix(s.text[to:], []byte("</th>"))
+	stop := min(len(s.text), to+maxTable)
+	if s.allowance -= stop - to; s.allowance < 0 {
+		return
+	}
+	if html {
+		s.htmlColumn(&p, k, from, to, stop)
+		return
+	}
+	s.textColumn(&p, k, from, to, stop)
+}
+
+// cell judges one cell of a column.
+func (s *scan) cell(p *split, k kind, name []byte, from, to int) {
+	for from < to && (is(s.text[from], space) || s.text[from] == '`' || s.text[from] == '"' || s.text[from] == '\'') {
+		from++
+	}
+	for to > from && (is(s.text[to-1], space) || s.text[to-1] == '`' || s.text[to-1] == '"' || s.text[to-1] == '\'') {
+		to--
+	}
+	if to-from < 6 || to-from > 400 || bytes.HasSuffix(s.text[from:to], []byte("...")) {
+		return
+	}
+	s.weigh(p, k, name, value{parts: []Span{{from, to}}, text: s.text[from:to], quoted: true}, opTag)
+}
+
+// htmlColumn reads the cells below a <th>.
+func (s *scan) htmlColumn(p *split, k kind, from, to, stop int) {
+	// The heading's number, among the cells of its row.
+	head := s.text[max(0, from-4096):from]
+	if i := bytes.LastIndex(head, []byte("<tr")); i >= 0 {
+		head = head[i:]
+	}
+	column := bytes.Count(head, []byte("<th>")) + bytes.Count(head, []byte("<th "))
+	name := s.text[from:to]
+	at := to
+	for range maxTableRows {
+		row := bytes.Index(s.text[at:stop], []byte("<tr"))
+		if row < 0 {
+			return
+		}
+		at += row + 3
+		end := bytes.Index(s.text[at:stop], []byte("</tr>"))
+		if end < 0 {
+			end = stop - at
+		}
+		if a, b, ok := htmlCell(s.text[at:at+end], column); ok {
+			s.cell(p, k, name, at+a, at+b)
+		}
+		at += end
+	}
+}
+
+// htmlCell returns where the text of a row's n-th cell is, from 1.
+func htmlCell(row []byte, n int) (from, to int, ok bool) {
+	at := 0
+	for ; n > 0; n-- {
+		td, th := bytes.Index(row[at:], []byte("<td")), bytes.Index(row[at:], []byte("<th"))
+		i := td
+		if td < 0 || th >= 0 && th < td {
+			i = th
+		}
+		if i < 0 {
+			return 0, 0, false
+		}
+		gt := bytes.IndexByte(row[at+i:], '>')
+		if gt < 0 {
+			return 0, 0, false
+		}
+		at += i + gt + 1
+	}
+	end := bytes.Index(row[at:], []byte("</t"))
+	if end < 0 {
+		return 0, 0, false
+	}
+	return at, at + end, true
+}
+
+// textColumn reads the words below a heading in plain text: those that end
+// where it ends, begin where it begins, or stand in the same column of a table
+// drawn with "|".
+func (s *scan) textColumn(p *split, k kind, from, to, stop int) {
+	line := s.lineStart(from)
+	left, right := from-line, to-line
+	nl := bytes.IndexByte(s.text[to:stop], '\n')
+	if nl < 0 {
+		return
+	}
+	heading := s.text[line : to+nl]
+	bars := bytes.Count(s.text[line:from], []byte("|"))
+	if bars == 0 && !columns(heading) {
+		return
+	}
+	name := s.text[from:to]
+	at := to + nl + 1
+	for range maxTableRows {
+		end := bytes.IndexByte(s.text[at:stop], '\n')
+		if end < 0 {
+			end = stop - at
+		}
+		row := s.text[at : at+end]
+		if len(bytes.TrimSpace(row)) == 0 {
+			return
+		}
+		if bars > 0 {
+			if a, b, ok := barCell(row, bars); ok {
+				s.cell(p, k, name, at+a, at+b)
+			} else if !bytes.ContainsAny(row, "+|") {
+				return
+			}
+		} else if a, b, ok := wordAt(row, left, right); ok {
+			s.cell(p, k, name, at+a, at+b)
+		}
+		if at += end + 1; at >= stop {
+			return
+		}
+	}
+}
+
+// columns reports whether a line looks like the headings of a table: several
+// words with gaps.
+func columns(line []byte) bool {
+	gaps := 0
+	for i := 1; i+1 < len(line); i++ {
+		if line[i] == ' ' && line[i-1] == ' ' && line[i+1] != ' ' {
+			gaps++
+		}
+	}
+	return gaps >= 1 && len(bytes.Fields(line)) <= 40
+}
+
+// barCell returns where the cell after the n-th "|" of a row is.
+func barCell(row []byte, n int) (from, to int, ok bool) {
+	for ; n > 0; n-- {
+		i := bytes.IndexByte(row[from:], '|')
+		if i < 0 {
+			return 0, 0, false
+		}
+		from += i + 1
+	}
+	end := bytes.IndexByte(row[from:], '|')
+	if end < 0 {
+		end = len(row) - from
+	}
+	return from, from + end, true
+}
+
+// wordAt returns the word of a row that begins at left or ends at right.
+func wordAt(row []byte, left, right int) (from, to int, ok bool) {
+	for i := 0; i < len(row); {
+		if row[i] == ' ' || row[i] == '\t' {
+			i++
+			continue
+		}
+		end := i
+		for end < len(row) && row[end] != ' ' && row[end] != '\t' {
+			end++
+		}
+		if i == left || end == right {
+			return i, end, true
+		}
+		i = end
+	}
+	return 0, 0, false
+}

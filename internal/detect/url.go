@@ -1,0 +1,154 @@
+package detect
+
+import "bytes"
+
+// readURL handles "://": a credential in the user information of a URL.
+func readURL(s *scan, _ *action, start, end int) {
+	scheme := runBack(s.text, start, 32, alnum|dot|dash|plusSlash)
+	if scheme == start {
+		return
+	}
+	limit := min(len(s.text), end+600)
+	stop := end
+	at, slash, strict := -1, false, webScheme(s.text[scheme:start])
+loop:
+	for stop < limit {
+		switch b := s.text[stop]; b {
+		case ' ', '\t', '\n', '\r', '"', '\'', '`', '<', '>', '\\', '|':
+			if b == '<' || b == '>' {
+				// <password> is a placeholder, and ends nothing
+				if at < 0 && bytes.IndexByte(s.text[stop:limit], '@') >= 0 {
+					return
+				}
+			}
+			break loop
+		case '/', '?', '#':
+			if strict {
+				break loop
+			}
+			if at >= 0 {
+				break loop
+			}
+			slash = true
+		case '@':
+			at = stop
+		}
+		stop++
+	}
+	if at < 0 {
+		if stop < limit && (s.text[stop] == '"' || s.text[stop] == '\'') {
+			s.joined(scheme)
+		}
+		return
+	}
+	user := s.text[end:at]
+	colon := bytes.IndexByte(user, ':')
+	if slash && (colon < 0 || bytes.IndexByte(user, '/') >= 0 && bytes.IndexByte(user, '/') < colon) {
+		return
+	}
+	s.userinfo(scheme, start, end, colon, at)
+}
+
+// userinfo judges the part before the "@" of a URL.
+func (s *scan) userinfo(scheme, start, end, colon, at int) {
+	if colon < 0 {
+		// a token in the place of the user, as in https://TOKEN@host
+		user := s.text[end:at]
+		if t := measure(user); len(user) >= 20 && t.random() && all(user, word|dash) && !placeholder(user) {
+			s.add(candidate{rule: s.t.byID["url-password"], rank: rankGeneric, parts: []Span{{end, at}}, preview: "…"})
+		}
+		return
+	}
+	from := end + colon + 1
+	password := unescaped(s.text[from:at])
+	if len(password) < 3 || placeholder(password) || weakWord(password) || bytes.IndexByte(password, '{') == 0 {
+		return
+	}
+	if t := measure(password); t.digit == 0 && t.other == 0 && t.upper == 0 && t.n < 8 && t.score > -0.6 || all(password, digit) && len(password) < 8 {
+		return
+	}
+	rule := s.t.byID["url-password"]
+	if r := databaseScheme(s.text[scheme:start]); r != "" {
+		rule = s.t.byID[r]
+	}
+	s.add(candidate{rule: rule, rank: rankURL, parts: []Span{{from, at}}, name: s.nameBefore(scheme), preview: "…"})
+}
+
+func webScheme(b []byte) bool {
+	switch lowered(string(b)) {
+	case "http", "https", "git", "git+https", "git+http", "ws", "wss", "s3", "gs", "file", "hdfs", "dbfs", "wasbs", "abfss":
+		return true
+	}
+	return false
+}
+
+// databaseScheme names the rule for a database's URL, or "".
+func databaseScheme(b []byte) string {
+	base, _, _ := bytes.Cut(b, []byte("+"))
+	switch lowered(string(base)) {
+	case "postgres", "postgresql", "redshift", "cockroachdb":
+		return "postgresql-url"
+	case "mysql", "mariadb":
+		return "mysql-url"
+	case "mongodb":
+		return "mongodb-url"
+	case "redis", "rediss":
+		return "redis-url"
+	case "amqp", "amqps":
+		return "amqp-url"
+	case "mssql", "oracle", "snowflake", "clickhouse", "clickhousedb", "teradatasql", "trino", "presto", "hive", "impala", "neo4j", "bolt", "cassandra", "sqlserver", "db2", "ibm_db_sa", "vertica", "databricks", "duckdb", "firebird", "sybase", "elasticsearch":
+		return "database-url"
+	}
+	return ""
+}
+
+// readSAS handles the signature of an Azure shared access signature, or of any
+// URL signed likewise.
+func readSAS(s *scan, _ *action, start, end int) {
+	if start == 0 || !is(s.text[start-1], punct|space) && s.text[start-1] != ';' && s.text[start-1] != '"' && s.text[start-1] != '\'' {
+		return
+	}
+	stop := run(s.text, end, 120, b64std|equals|percent|dash|under)
+	sig := unescaped(s.text[end:stop])
+	if len(sig) < 43 || !all(bytes.TrimRight(sig, "="), b64std) || dull(sig) || !measure(sig).random() {
+		return
+	}
+	around := s.text[max(0, start-400):min(len(s.text), stop+300)]
+	if !bytes.Contains(around, []byte("sv=")) && !bytes.Contains(around, []byte("se=")) {
+		return
+	}
+	s.add(candidate{rule: s.t.byID["azure-sas"], rank: rankShape, parts: []Span{{end, stop}}, name: s.nameBefore(max(0, bytesBefore(s.text, start))), preview: "…"})
+}
+
+// bytesBefore returns where the run of non-space, non-quote bytes before i begins.
+func bytesBefore(text []byte, i int) int {
+	end := max(0, i-600)
+	for i > end && !is(text[i-1], space) && text[i-1] != '"' && text[i-1] != '\'' && text[i-1] != '`' {
+		i--
+	}
+	return i
+}
+
+// readPgpass handles a line of a .pgpass file: host:port:database:user:password.
+func readPgpass(s *scan, _ *action, start, end int) {
+	line := s.lineStart(start)
+	host := s.text[line:start]
+	if len(host) == 0 || bytes.ContainsAny(host, "@/ '\"") {
+		return
+	}
+	stop := end
+	colons := 0
+	from := 0
+	for stop < len(s.text) && stop-end < 300 && !is(s.text[stop], space) && s.text[stop] != '"' && s.text[stop] != '\'' {
+		if s.text[stop] == ':' {
+			if colons++; colons == 2 {
+				from = stop + 1
+			}
+		}
+		stop++
+	}
+	if from == 0 || stop-from < 4 || placeholder(s.text[from:stop]) || weakWord(s.text[from:stop]) {
+		return
+	}
+	s.add(candidate{rule: s.t.byID["postgresql-url"], rank: rankURL, parts: []Span{{from, stop}}, preview: "…"})
+}

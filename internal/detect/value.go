@@ -1,0 +1,297 @@
+package detect
+
+import "bytes"
+
+// value is what was given to a name.
+type value struct {
+	parts  []Span
+	text   []byte // the parts joined; aliases the scanned text when there is one part
+	quoted bool
+	place  prose // where it stands; for bare values
+	param  bool  // in a query or connection string
+}
+
+const (
+	maxValue = 4096 // longest value that is read
+	maxParts = 64
+)
+
+// quote is an opening or closing mark: a quote character after some number of
+// backslashes, as in JSON within JSON, one or three times.
+type quote struct {
+	char    byte
+	escapes int
+	triple  bool
+}
+
+// quoteAt reads a quotation mark at i.
+func quoteAt(text []byte, i int) (q quote, next int, ok bool) {
+	j := i
+	for j < len(text) && text[j] == '\\' && j-i < 16 {
+		j++
+	}
+	if j >= len(text) || text[j] != '"' && text[j] != '\'' && text[j] != '`' {
+		return q, i, false
+	}
+	q = quote{char: text[j], escapes: j - i}
+	j++
+	if q.escapes == 0 && j+1 < len(text) && text[j] == q.char && text[j+1] == q.char {
+		q.triple = true
+		j += 2
+	}
+	return q, j, true
+}
+
+// close returns where the closing mark begins and ends.
+func (q quote) close(text []byte, i int) (start, end int, ok bool) {
+	limit := min(len(text), i+maxValue)
+	for j := i; j < limit; j++ {
+		switch text[j] {
+		case '\n':
+			if !q.triple && q.char != '`' {
+				return 0, 0, false
+			}
+		case '\\':
+			k := j
+			for k < limit && text[k] == '\\' {
+				k++
+			}
+			if k < limit && text[k] == q.char && k-j <= q.escapes {
+				// as many backslashes as before the opening mark, or the end of an outer string
+				return j, k + 1, true
+			}
+			if (k-j)%2 == 1 {
+				j = k // an escaped character
+			} else {
+				j = k - 1
+			}
+		case q.char:
+			if !q.triple {
+				return j, j + 1, true
+			}
+			if j+2 < len(text) && text[j+1] == q.char && text[j+2] == q.char {
+				return j, j + 3, true
+			}
+		}
+	}
+	return 0, 0, false
+}
+
+// literals reads a string literal at i, with those that follow it and are
+// concatenated to it: 'a' 'b', or 'a' + 'b'. A line may end between them when
+// it is continued.
+func (s *scan) literals(i int, continued bool) (v value, next int, ok bool) {
+	q, from, ok := quoteAt(s.text, i)
+	if !ok {
+		return v, i, false
+	}
+	to, next, ok := q.close(s.text, from)
+	if !ok {
+		return v, i, false
+	}
+	v = value{parts: []Span{{from, to}}, text: s.text[from:to], quoted: true}
+	for len(v.parts) < maxParts && len(v.text) < maxValue {
+		at, more := s.adjacent(next, q, continued)
+		if !more {
+			break
+		}
+		p, from, _ := quoteAt(s.text, at)
+		to, after, ok := p.close(s.text, from)
+		if !ok {
+			break
+		}
+		v.text = append(v.text[:len(v.text):len(v.text)], s.text[from:to]...)
+		v.parts = append(v.parts, Span{from, to})
+		next = after
+	}
+	return v, next, true
+}
+
+// adjacent returns where a literal begins that is concatenated to the one that
+// ended at i.
+func (s *scan) adjacent(i int, q quote, continued bool) (int, bool) {
+	if q.char == '`' || q.escapes > 0 {
+		return 0, false
+	}
+	limit := min(len(s.text), i+200)
+	lines := 0
+	for ; i < limit; i++ {
+		switch b := s.text[i]; b {
+		case ' ', '\t', '\r':
+			continue
+		case '+', '\\':
+			continued = true
+			continue
+		case '\n':
+			if lines++; !continued || lines > 2 {
+				return 0, false
+			}
+			continue
+		case 'f', 'r', 'b', 'u', 'F', 'R', 'B', 'U':
+			if i+1 < limit && (s.text[i+1] == '"' || s.text[i+1] == '\'') {
+				return i + 1, true
+			}
+			return 0, false
+		case '"', '\'':
+			return i, i > 0 && s.text[i-1] != q.char
+		default:
+			return 0, false
+		}
+	}
+	return 0, false
+}
+
+// valueAt reads the value that begins at i, after an operator.
+func (s *scan) valueAt(i, nameStart int, op operator) (v value, ok bool) {
+	text := s.text
+	i, continued := s.skipToValue(i)
+	if i >= len(text) {
+		return v, false
+	}
+	// the letters of a Python string, a call around it, an alternative
+	for range 3 {
+		if _, _, quoted := quoteAt(text, i); quoted {
+			v, _, ok = s.literals(i, continued)
+			return v, ok
+		}
+		next, wrapped := unwrap(text, i)
+		if !wrapped {
+			break
+		}
+		i = next
+		continued = true
+	}
+	if op == opComma || op == opCall || op == opReceiver {
+		return v, false
+	}
+	return s.bare(i, nameStart, op)
+}
+
+// skipToValue steps over the space and line ends that may stand before a value.
+func (s *scan) skipToValue(i int) (int, bool) {
+	continued := false
+	limit := min(len(s.text), i+200)
+	for i < limit {
+		switch b := s.text[i]; {
+		case b == ' ' || b == '\t':
+		case b == '(':
+			continued = true
+		case b == '\\' && i+1 < limit && (s.text[i+1] == '\n' || s.text[i+1] == '\r'):
+			continued = true
+			i++
+		case (b == '\n' || b == '\r') && continued:
+		default:
+			return i, continued
+		}
+		i++
+	}
+	return i, continued
+}
+
+// unwrap steps into what may stand around a literal: a prefix of Python's, or
+// the call of a wrapper such as SecretStr("…").
+func unwrap(text []byte, i int) (int, bool) {
+	end := run(text, i, 40, word|dot)
+	if end == i || end >= len(text) {
+		return i, false
+	}
+	if end-i <= 2 && all(text[i:end], letter) {
+		if _, _, ok := quoteAt(text, end); ok && text[end] != '`' {
+			return end, true
+		}
+	}
+	if text[end] == '(' {
+		switch string(text[i:end]) {
+		case "SecretStr", "pydantic.SecretStr", "Secret", "str", "bytes", "quote", "quote_plus", "urllib.parse.quote_plus", "urllib.parse.quote", "urlquote", "parse.quote_plus", "c", "String", "Token.from_string", "StringIO", "io.StringIO":
+			next := end + 1
+			for next < len(text) && is(text[next], space) && next-end < 80 {
+				next++
+			}
+			return next, true
+		}
+	}
+	return i, false
+}
+
+// bare reads a value without quotes.
+func (s *scan) bare(i, nameStart int, op operator) (v value, ok bool) {
+	text := s.text
+	v.place = s.place(nameStart)
+	v.param = paramBefore(text, nameStart)
+	lead := s.leads(nameStart)
+	limit := min(len(text), i+maxValue)
+	end := i
+scan:
+	for end < limit {
+		switch b := text[end]; b {
+		case ' ', '\t', '\n', '\r', '"', '`':
+			break scan
+		case '\'':
+			if !lead || v.place == inExpression {
+				break scan
+			}
+		case '<':
+			if op == opTag || end+1 < limit && (text[end+1] == '/' || is(text[end+1], letter)) && bytes.IndexByte(text[end:limit], '>') >= 0 {
+				break scan
+			}
+		case '&', ';':
+			if v.param || !lead {
+				break scan
+			}
+		case ',', ')', ']', '}', '|':
+			if v.param && b == '}' {
+				break scan
+			}
+			if !lead && !v.param {
+				break scan
+			}
+		case '\\':
+			break scan
+		}
+		end++
+	}
+	for end > i && bytes.IndexByte([]byte(",;"), text[end-1]) >= 0 {
+		end--
+	}
+	if !lead && !v.param {
+		for end > i && bytes.IndexByte([]byte(".:*_)"), text[end-1]) >= 0 && v.place == inText {
+			end--
+		}
+	}
+	if end == i {
+		return v, false
+	}
+	v.parts = []Span{{i, end}}
+	v.text = text[i:end]
+	return v, true
+}
+
+// paramBefore reports whether a name stands in a query, a form or a connection
+// string.
+func paramBefore(text []byte, i int) bool {
+	for k := i - 1; k >= 0 && i-k < 4; k-- {
+		switch text[k] {
+		case '?', '&', ';':
+			return true
+		case ' ':
+			continue
+		}
+		return false
+	}
+	return false
+}
+
+// leads reports whether the name at i is the first thing on its line, after
+// what configuration files, shells and logs put there.
+func (s *scan) leads(i int) bool {
+	head := bytes.TrimLeft(s.text[s.lineStart(i):i], " \t\"'-+>|#*{!%$")
+	if len(head) == 0 {
+		return true
+	}
+	for _, w := range []string{"export ", "env ", "set_env ", "env: ", "set ", "declare ", "setx ", "ENV ", "ARG ", "%env ", "$env:"} {
+		if i := bytes.LastIndex(head, []byte(w)); i >= 0 && len(bytes.TrimSpace(head[i+len(w):])) == 0 {
+			return true
+		}
+	}
+	return false
+}
