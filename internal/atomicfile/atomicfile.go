@@ -36,6 +36,7 @@ type Option func(*config)
 type config struct {
 	mode   fs.FileMode
 	keep   bool
+	absent bool
 	checks []func(*os.Root, string) error
 }
 
@@ -89,21 +90,10 @@ func IfUnchanged(old []byte) Option {
 	}
 }
 
-// IfAbsent is a [Check] that there is no file to be replaced. Otherwise the
-// error is fs.ErrExist.
-func IfAbsent() Option {
-	return func(c *config) {
-		c.checks = append(c.checks, func(root *os.Root, name string) error {
-			_, err := root.Lstat(name)
-			if err == nil {
-				return fs.ErrExist
-			} else if !errors.Is(err, fs.ErrNotExist) {
-				return err
-			}
-			return nil
-		})
-	}
-}
+// IfAbsent refuses, with fs.ErrExist, to replace anything: of two writers at
+// once one succeeds. Only on a file system without hard links is there one
+// system call in which the second can still replace what the first wrote.
+func IfAbsent() Option { return func(c *config) { c.absent = true } }
 
 // Write makes data the content of the file at path, whose directory must exist.
 // When path is a symbolic link, the file it leads to is replaced, and the link
@@ -179,11 +169,35 @@ func write(root *os.Root, base string, data []byte, opts []Option) (err error) {
 			return err
 		}
 	}
+	if c.absent {
+		// A hard link leaves tmp behind, for the deferred call to remove.
+		if placed, err = placeNew(root, tmp, base); err != nil {
+			return err
+		}
+		return syncDir(root, ".")
+	}
 	if err := rename(root, tmp, base); err != nil {
 		return err
 	}
 	placed = true
 	return syncDir(root, ".")
+}
+
+// placeNew gives tmp the name base if nothing has it, and reports whether tmp
+// was renamed.
+func placeNew(root *os.Root, tmp, base string) (renamed bool, err error) {
+	err = root.Link(tmp, base)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return false, err
+	}
+	// No hard links here.
+	if _, err := root.Lstat(base); err == nil {
+		return false, fs.ErrExist
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return false, err
+	}
+	err = rename(root, tmp, base)
+	return err == nil, err
 }
 
 // fill makes the temporary file and flushes it; old is the file whose mode and

@@ -117,6 +117,28 @@ func TestChecksRunLastAndProtectTheTarget(t *testing.T) {
 	}
 }
 
+func TestIfAbsentLetsOneOfManyIn(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "f")
+	won := make(chan string, 16)
+	var wg sync.WaitGroup
+	for i := range 16 {
+		wg.Go(func() {
+			mine := fmt.Sprint("writer ", i)
+			err := atomicfile.Write(path, []byte(mine), atomicfile.IfAbsent())
+			if err == nil {
+				won <- mine
+			} else if !errors.Is(err, fs.ErrExist) {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if close(won); len(won) != 1 || read(t, path) != <-won || names(t, dir) != "f" {
+		t.Errorf("%d writers won, left %s", len(won), names(t, dir))
+	}
+}
+
 func TestCheckThatPanicsLeavesNothingBehind(t *testing.T) {
 	dir := t.TempDir()
 	func() {
