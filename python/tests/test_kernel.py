@@ -45,6 +45,8 @@ CELLS = {
     "dataclass": (
         "import dataclasses\n@dataclasses.dataclass\nclass C:\n    user: str\n    password: str\nC('me', s)"
     ),
+    "variable inspector": "def _jupyterlab_variableinspector_x(value): return str(value)\n"
+    "print(_jupyterlab_variableinspector_x(s))",
     "namespace": "import types; types.SimpleNamespace(s=s)",
     "locals": "dict(globals())['s'], vars(), locals()",
     "history": "%history -o",

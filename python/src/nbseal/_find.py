@@ -1,8 +1,8 @@
 """Finding the nbseal binary, without ever running one that a repository brought along.
 
 The order is: $NBSEAL_BINARY, the binary installed with this package, PATH. The working directory and relative
-entries of PATH are passed over. The idea of looking where the installer of this very package puts programs, and
-of naming every place tried, is ruff's (https://github.com/astral-sh/ruff, folder python/ruff).
+entries of PATH are passed over. The idea of looking where the installer of this very package puts programs,
+and of naming every place tried, is ruff's (https://github.com/astral-sh/ruff, folder python/ruff).
 """
 
 from __future__ import annotations

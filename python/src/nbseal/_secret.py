@@ -19,6 +19,9 @@ from typing import Any, Callable, FrozenSet, List, Optional, SupportsIndex, Tupl
 _INSPECTORS: FrozenSet[str] = frozenset(
     ["IPython.core.magics.namespace", "IPython.core.oinspect", "pandas.io.formats.printing"]
 )
+# The functions that JupyterLab's variable inspector extension defines in the user's module, to the same end
+# (https://github.com/jupyterlab-contrib/jupyterlab-variableInspector, src/inspectorscripts.ts).
+_INSPECTING = "_jupyterlab_variableinspector_"
 
 
 def _again(kind: Type[Any], name: str) -> Any:
@@ -166,6 +169,9 @@ class SecretBytes(bytes):
 def _shown_by_inspector() -> bool:
     """Tell whether the caller of Secret.__str__ is code that lists variables."""
     try:
-        return sys._getframe(2).f_globals.get("__name__") in _INSPECTORS
+        caller = sys._getframe(2)
+        return caller.f_globals.get("__name__") in _INSPECTORS or caller.f_code.co_name.startswith(
+            _INSPECTING
+        )
     except ValueError:  # called by the interpreter itself, as for atexit.register(str, secret)
         return False
