@@ -37,7 +37,7 @@ func measure(b []byte) (t traits) {
 			if is(p, lower) && is(c, upper) {
 				break
 			}
-			sum += int(bigrams[int(fold(p)-'a')*26+int(fold(c)-'a')]) - 5
+			sum += int(bigrams[int(fold(p)-'a')*26+int(fold(c)-'a')]-'0') - 5
 		case is(p, letter) && is(c, digit) || is(p, digit) && is(c, letter):
 			sum--
 		}

@@ -15,7 +15,7 @@ import (
 //	n letters, digits w n and _            u w and -            b n and + /
 //	s u and . ~       x visible ASCII without quotes
 //
-// The longest literal of three or more bytes is the anchor, by which the
+// The first literal of three or more bytes is the anchor, by which the
 // prefilter finds the shape. Runs are greedy and never given back, so a run
 // must not be able to swallow what follows it unless its length is fixed.
 type shape struct {
@@ -40,12 +40,11 @@ var alphabets = map[byte]class{
 // parseShape compiles a shape. A malformed one is a programmer's error.
 func parseShape(text string) *shape {
 	s := &shape{anchor: -1}
-	longest := 2
 	for rest := text; rest != ""; {
 		if rest[0] != '{' {
 			lit, _, _ := strings.Cut(rest, "{")
-			if len(lit) > longest {
-				longest, s.anchor = len(lit), len(s.segs)
+			if s.anchor < 0 && len(lit) >= 3 {
+				s.anchor = len(s.segs)
 			}
 			s.segs = append(s.segs, segment{lit: lit})
 			rest = rest[len(lit):]

@@ -258,7 +258,7 @@ scan:
 			end--
 		}
 	}
-	if end == i {
+	if end == i || op == opTag && !bytes.HasPrefix(text[end:], []byte("</")) {
 		return v, false
 	}
 	v.parts = []Span{{i, end}}
