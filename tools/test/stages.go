@@ -1,0 +1,184 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// staticcheckVersion is the one place that says which.
+const staticcheckVersion = "v0.8.2"
+
+// targets are the systems that nbseal is built for.
+var targets = []struct{ os, arch string }{
+	{"linux", "amd64"}, {"linux", "arm64"},
+	{"darwin", "amd64"}, {"darwin", "arm64"},
+	{"windows", "amd64"}, {"windows", "arm64"},
+}
+
+func (r *runner) packages() *outcome {
+	o := new(outcome)
+	o.check(r.command(".", nil, "tools/debian-packages"))
+	return o
+}
+
+func (r *runner) build() *outcome {
+	o := new(outcome)
+	o.check(r.command(".", nil, "make", "--no-print-directory", "build"))
+	return o
+}
+
+func (r *runner) gofmt() *outcome {
+	o := new(outcome)
+	out, err := r.command(".", nil, "gofmt", "-l", "-s", "cmd", "internal", "tools")
+	if err == nil && len(out) > 0 {
+		err = errors.New("these files are not formatted; make fmt")
+	}
+	o.check(out, err)
+	return o
+}
+
+// shellcheck checks every script that git knows or would add.
+func (r *runner) shellcheck() *outcome {
+	o := new(outcome)
+	out, err := r.command(".", nil, "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+	if err != nil {
+		o.check(out, err)
+		return o
+	}
+	for name := range strings.SplitSeq(strings.TrimSuffix(string(out), "\x00"), "\x00") {
+		if isShell(filepath.Join(r.top, name)) {
+			o.check(r.command(".", nil, "shellcheck", "--external-sources", name))
+		}
+	}
+	return o
+}
+
+var shebang = regexp.MustCompile(`^#! ?/(usr/)?bin/(env )?(ba)?sh\b`)
+
+// isShell reports whether a file begins as a shell script does.
+func isShell(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false // deleted, and git was not told yet
+	}
+	defer f.Close()
+	line, err := bufio.NewReaderSize(f, 128).ReadSlice('\n')
+	return err == nil && shebang.Match(line)
+}
+
+func (r *runner) pythonLint() *outcome {
+	o := new(outcome)
+	o.check(r.command("python", nil, "black", "--check", "--quiet", "--diff", "src", "tests"))
+	o.check(r.command("python", nil, "mypy", "--strict", "--no-error-summary", "src", "tests"))
+	return o
+}
+
+func (r *runner) vet() *outcome {
+	o := new(outcome)
+	for _, t := range targets {
+		o.check(r.command(".", []string{"GOOS=" + t.os, "GOARCH=" + t.arch, "CGO_ENABLED=0"}, "go", "vet", "./..."))
+	}
+	return o
+}
+
+func (r *runner) staticcheck() *outcome {
+	o := new(outcome)
+	bin := filepath.Join(r.top, "build", "tools")
+	out, err := r.command(".", []string{"GOBIN=" + bin}, "go", "install", "honnef.co/go/tools/cmd/staticcheck@"+staticcheckVersion)
+	if err != nil {
+		o.check(out, err)
+		return o
+	}
+	for _, goos := range []string{"linux", "darwin", "windows"} {
+		o.check(r.command(".", []string{"GOOS=" + goos, "CGO_ENABLED=0"}, filepath.Join(bin, "staticcheck"), "./..."))
+	}
+	return o
+}
+
+func (r *runner) cross() *outcome {
+	o := new(outcome)
+	for _, t := range targets {
+		dir := filepath.Join("build", "cross", t.os+"-"+t.arch) + "/"
+		o.check(r.command(".", []string{"GOOS=" + t.os, "GOARCH=" + t.arch, "CGO_ENABLED=0"},
+			"go", "build", "-trimpath", "-o", dir, "./cmd/..."))
+	}
+	return o
+}
+
+func (r *runner) goTests() *outcome {
+	out, err := r.command(".", nil, "go", "test", "-race", "-json", "-timeout=15m", "./...")
+	return countGoTests(out, err)
+}
+
+// pythonTests runs under the interpreter that sees Debian's Jupyter, whatever
+// python3 is first in PATH.
+func (r *runner) pythonTests() *outcome {
+	out, err := r.command("python", []string{"PYTHONPATH=" + filepath.Join(r.top, "python", "src"), "PYTHONDONTWRITEBYTECODE=1"},
+		"/usr/bin/python3", "-m", "unittest", "discover", "--start-directory", "tests", "--top-level-directory", ".")
+	return countUnittest(out, err)
+}
+
+// demo runs the demonstration and compares it with what the README shows.
+func (r *runner) demo() *outcome {
+	o := new(outcome)
+	out, err := r.command(".", []string{"NB=" + r.binary()}, "examples/demo/run")
+	o.check(out, err)
+	if err != nil {
+		return o
+	}
+	shown := filepath.Join(r.top, "build", "demo.txt")
+	if err := os.WriteFile(shown, out, 0o644); err != nil {
+		o.check(nil, err)
+		return o
+	}
+	o.check(r.command(".", nil, "tools/check-readme", shown))
+	return o
+}
+
+// minFuzzTargets is how many fuzz targets there are at least: a listing that
+// went wrong must not pass for one without targets.
+const minFuzzTargets = 5
+
+func (r *runner) fuzz() *outcome {
+	o := new(outcome)
+	out, err := r.command(".", nil, "go", "test", "-list", "^Fuzz", "./...")
+	found := fuzzTargets(out)
+	if err == nil && len(found) < minFuzzTargets {
+		err = fmt.Errorf("found %d fuzz targets, fewer than %d", len(found), minFuzzTargets)
+	}
+	if err != nil {
+		o.check(out, err)
+	}
+	for _, t := range found {
+		o.check(r.command(".", nil, "go", "test", "-run", "^$", "-fuzz", "^"+t.name+"$", "-fuzztime", r.fuzzTime, t.pkg))
+	}
+	return o
+}
+
+type fuzzTarget struct{ pkg, name string }
+
+// fuzzTargets reads the output of go test -list: the names of a package's
+// targets, then a line "ok", the package and the time.
+func fuzzTargets(list []byte) []fuzzTarget {
+	var all []fuzzTarget
+	var names []string
+	for line := range bytes.Lines(list) {
+		fields := strings.Fields(string(line))
+		switch {
+		case len(fields) == 1 && strings.HasPrefix(fields[0], "Fuzz"):
+			names = append(names, fields[0])
+		case len(fields) >= 2 && fields[0] == "ok":
+			for _, name := range names {
+				all = append(all, fuzzTarget{fields[1], name})
+			}
+			names = nil
+		}
+	}
+	return all
+}
