@@ -1,0 +1,159 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/nbseal/nbseal/internal/finding"
+)
+
+// text writes for people: findings grouped by file, a line each.
+type text struct {
+	w    io.Writer
+	opt  Options
+	path string
+	open bool // a group has begun
+}
+
+func newText(w io.Writer, opt Options) *text { return &text{w: w, opt: opt} }
+
+func (t *text) Finding(f finding.Finding, _ string) error {
+	var b strings.Builder
+	if !t.open || f.Location.Path != t.path {
+		if t.open {
+			b.WriteByte('\n')
+		}
+		t.open, t.path = true, f.Location.Path
+		b.WriteString(t.paint(bold, Printable(t.path)) + "\n")
+	}
+	shown := f.Preview
+	if t.opt.ShowSecrets {
+		shown = Printable(string(f.Secret.Reveal()))
+	}
+	fmt.Fprintf(&b, "  %-28s %s  %s  %s", Where(f.Location), t.paint(colorOf(f.Severity), fmt.Sprintf("%-6s", f.Severity)), f.Title, shown)
+	if f.Name != "" {
+		fmt.Fprintf(&b, "  (%s)", Printable(f.Name))
+	}
+	b.WriteByte('\n')
+	_, err := io.WriteString(t.w, b.String())
+	return err
+}
+
+func (t *text) Unread(u finding.Unread) error {
+	before := ""
+	if t.open {
+		before = "\n"
+	}
+	t.open = false
+	_, err := fmt.Fprintf(t.w, "%s%s: %s: %s\n", before, t.paint(red, "not read"), Printable(u.Path), Printable(u.Reason))
+	return err
+}
+
+func (t *text) Summary(s finding.Summary) error {
+	var b strings.Builder
+	if t.open {
+		b.WriteByte('\n')
+	}
+	switch {
+	case s.Findings > 0:
+		b.WriteString(t.paint(red, count(s.Findings, "credential", "credentials")))
+	case s.Complete:
+		b.WriteString(t.paint(green, "no credentials"))
+	default:
+		b.WriteString("no credentials in what was read")
+	}
+	fmt.Fprintf(&b, " in %s (%s, %s)", count(s.Files, "file", "files"), count(s.Notebooks, "notebook", "notebooks"), size(s.Bytes))
+	if s.Skipped > 0 {
+		fmt.Fprintf(&b, ", %d stepped over", s.Skipped)
+	}
+	if s.Unread > 0 {
+		fmt.Fprintf(&b, "; %s", t.paint(red, fmt.Sprintf("%d could not be read", s.Unread)))
+	} else if !s.Complete {
+		b.WriteString("; " + t.paint(red, "incomplete"))
+	}
+	b.WriteByte('\n')
+	_, err := io.WriteString(t.w, b.String())
+	return err
+}
+
+// Where names a place in few words: "cell 3, line 2:7".
+func Where(l finding.Location) string {
+	line := fmt.Sprintf("line %d:%d", l.Line, l.Column)
+	p := l.Place
+	if p == nil {
+		return line
+	}
+	cell := "notebook"
+	if p.Cell > 0 {
+		cell = fmt.Sprintf("cell %d", p.Cell)
+	}
+	switch p.Where {
+	case finding.Output:
+		return fmt.Sprintf("%s, output %d, %s", cell, p.Output, line)
+	case finding.Metadata:
+		return fmt.Sprintf("%s, metadata %s", cell, Printable(p.Key))
+	case finding.Attachment:
+		return fmt.Sprintf("%s, attachment, %s", cell, line)
+	}
+	return cell + ", " + line
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + many
+}
+
+// size is a number of bytes for people, in powers of 1,000.
+func size(n int64) string {
+	units := []string{"B", "kB", "MB", "GB", "TB"}
+	x := float64(n)
+	for len(units) > 1 && x >= 999.95 {
+		x, units = x/1000, units[1:]
+	}
+	if units[0] == "B" {
+		return fmt.Sprintf("%d B", n)
+	}
+	return fmt.Sprintf("%.1f %s", x, units[0])
+}
+
+// Printable returns s with everything quoted that a terminal would not show as
+// it is, so that a file's name or content cannot write escape sequences.
+func Printable(s string) string {
+	for _, r := range s {
+		if r == unicode.ReplacementChar || !unicode.IsPrint(r) {
+			return strconv.Quote(s)
+		}
+	}
+	return s
+}
+
+type color string
+
+const (
+	bold   color = "1"
+	red    color = "31"
+	green  color = "32"
+	yellow color = "33"
+)
+
+func colorOf(s finding.Severity) color {
+	switch s {
+	case finding.High:
+		return red
+	case finding.Medium:
+		return yellow
+	}
+	return bold
+}
+
+func (t *text) paint(c color, s string) string {
+	if !t.opt.Color {
+		return s
+	}
+	return "\x1b[" + string(c) + "m" + s + "\x1b[0m"
+}

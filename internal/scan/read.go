@@ -1,0 +1,213 @@
+package scan
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/nbseal/nbseal/internal/detect"
+	"github.com/nbseal/nbseal/internal/finding"
+	"github.com/nbseal/nbseal/internal/notebook"
+	"github.com/nbseal/nbseal/internal/secret"
+)
+
+// MaxSize is the largest file that is read, in bytes.
+const MaxSize = 2 << 30
+
+// reader reads one target after the other; its buffer is used again.
+type reader struct {
+	detector *detect.Detector
+	stdin    io.Reader
+	progress *Progress
+	buf      []byte
+}
+
+func (r *reader) read(t target) (res result) {
+	defer func() {
+		if v := recover(); v != nil {
+			if _, ok := v.(runtime.Error); !ok {
+				panic(v)
+			}
+			// The value is not shown: it might quote the file.
+			res.findings = nil
+			res.unread = []finding.Unread{{Path: t.path, Reason: "internal error while scanning it; please report this file's form"}}
+		}
+	}()
+	if t.skipped {
+		return result{skipped: 1}
+	}
+	src, err := r.load(t)
+	if err != nil {
+		return result{unread: []finding.Unread{{Path: t.path, Reason: reason(err)}}}
+	}
+	res.bytes = int64(len(src))
+	if r.progress != nil {
+		r.progress.Files.Add(1)
+		r.progress.Bytes.Add(res.bytes)
+	}
+	if bytes.HasPrefix(src, []byte("\xff\xfe")) || bytes.HasPrefix(src, []byte("\xfe\xff")) {
+		res.unread = []finding.Unread{{Path: t.path, Reason: "it is UTF-16 text, which is not read; convert it to UTF-8"}}
+		return res
+	}
+	named := strings.EqualFold(filepath.Ext(t.path), ".ipynb")
+	if !named && isBinary(src) {
+		res.skipped = 1
+		return res
+	}
+	res.read = true
+	r.scan(&res, t.path, src, named)
+	res.findings = sortFindings(res.findings)
+	return res
+}
+
+// scan reads src as a notebook if it is one or should be, else as text.
+func (r *reader) scan(res *result, path string, src []byte, named bool) {
+	each := func(u *notebook.Unit) bool {
+		Unit(r.detector, u, func(m detect.Match) { res.findings = append(res.findings, Finding(path, u, m)) })
+		return true
+	}
+	if named || looksLikeNotebook(src) {
+		nb, err := notebook.Parse(src)
+		if err == nil {
+			res.notebook = true
+			nb.Units(each)
+			return
+		}
+		res.unread = []finding.Unread{{Path: path, Reason: err.Error() + " (its text was scanned as far as it goes)"}}
+		notebook.Salvage(src, each)
+		return
+	}
+	u := notebook.PlainText(src)
+	u.Language = notebook.FileLanguage(path)
+	each(u)
+}
+
+// looksLikeNotebook recognises a notebook whatever it is called.
+func looksLikeNotebook(src []byte) bool {
+	head := bytes.TrimLeft(src[:min(len(src), 64)], "\xef\xbb\xbf \t\r\n")
+	return bytes.HasPrefix(head, []byte("{")) && bytes.Contains(src, []byte(`"nbformat"`)) &&
+		(bytes.Contains(src, []byte(`"cells"`)) || bytes.Contains(src, []byte(`"worksheets"`)))
+}
+
+// isBinary goes by a zero byte in the first 8,000, as git does.
+func isBinary(src []byte) bool {
+	return bytes.IndexByte(src[:min(len(src), 8000)], 0) >= 0
+}
+
+// load reads the target into the reader's buffer.
+func (r *reader) load(t target) ([]byte, error) {
+	if t.err != nil {
+		return nil, t.err
+	}
+	if t.path == Stdin {
+		if r.stdin == nil {
+			return nil, errors.New("there is no standard input")
+		}
+		return r.fill(r.stdin, 0)
+	}
+	f, err := os.Open(t.path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	size := int64(0)
+	if info, err := f.Stat(); err == nil {
+		size = info.Size()
+	}
+	return r.fill(f, size)
+}
+
+// fill reads in to its end; size is a guess.
+func (r *reader) fill(in io.Reader, size int64) ([]byte, error) {
+	if size > MaxSize {
+		return nil, errTooLarge
+	}
+	if int64(cap(r.buf)) <= size {
+		r.buf = make([]byte, 0, size+512)
+	}
+	buf := r.buf[:0]
+	for {
+		if len(buf) == cap(buf) {
+			buf = append(buf, 0)[:len(buf)]
+		}
+		n, err := in.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		r.buf = buf
+		switch {
+		case errors.Is(err, io.EOF):
+			return buf, nil
+		case err != nil:
+			return nil, err
+		case len(buf) > MaxSize:
+			return nil, errTooLarge
+		}
+	}
+}
+
+var errTooLarge = fmt.Errorf("it is larger than %d GiB", MaxSize>>30)
+
+// reason says why in words, without repeating the path.
+func reason(err error) string {
+	var pathErr *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "no such file or directory"
+	case errors.Is(err, fs.ErrPermission):
+		return "permission denied"
+	case errors.As(err, &pathErr):
+		return pathErr.Err.Error()
+	}
+	return err.Error()
+}
+
+// Unit finds the credentials of one unit of text.
+func Unit(d *detect.Detector, u *notebook.Unit, emit func(detect.Match)) {
+	d.Find(detect.Input{Text: u.Text, Language: language(u.Language), Key: u.Name}, emit)
+}
+
+func language(name string) detect.Language {
+	switch name {
+	case "python", "ipython", "xeus-python", "sage":
+		return detect.Python
+	case "r":
+		return detect.R
+	case "julia":
+		return detect.Julia
+	case "sql":
+		return detect.SQL
+	case "shell", "bash":
+		return detect.Shell
+	case "markdown":
+		return detect.Markdown
+	}
+	return detect.Unknown
+}
+
+// Finding is the finding for a match in a unit.
+func Finding(path string, u *notebook.Unit, m detect.Match) finding.Finding {
+	f := finding.Finding{
+		Rule: m.Rule.ID, Title: m.Rule.Title, Severity: m.Rule.Severity, Name: m.Name, Preview: m.Preview,
+		Secret: Secret(u, m),
+	}
+	if m.Partial {
+		f.Severity = finding.Low
+	}
+	f.Location = u.Locate(m.Parts[0].Start, m.Parts[len(m.Parts)-1].End)
+	f.Location.Path = path
+	return f
+}
+
+// Secret copies the plaintext of a match out of its unit.
+func Secret(u *notebook.Unit, m detect.Match) secret.Value {
+	var b []byte
+	for _, p := range m.Parts {
+		b = append(b, u.Text[p.Start:p.End]...)
+	}
+	return secret.New(b)
+}
