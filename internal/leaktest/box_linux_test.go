@@ -73,6 +73,8 @@ func TestEveryChannelIsCaught(t *testing.T) {
 		{"udp socket", Awkward, Socket, "clear", "UDP"},
 		{"mapped and deleted", Plain, File, "mapping", "/work/map"},
 		{"spliced and deleted", Plain, File, "moved by splice", "/work/spliced"},
+		{"not dumpable", Plain, File, "clear", "/tmp/"},
+		{"not dumpable", Plain, Env, "clear", "TOKEN"},
 		{"leaves a child", Plain, File, "clear", "/work/late"},
 	}
 	for _, test := range tests {

@@ -8,6 +8,9 @@ import (
 	"strings"
 )
 
+// unreadable is said of calls whose texts strace could not read from memory.
+const unreadable = "memory that the trace does not show"
+
 // flow is everything that one program wrote to one place.
 type flow struct {
 	channel Channel
@@ -62,7 +65,11 @@ func (tr *tracer) event(e event) {
 		tr.unsearched(flow{Pipe, e.program, "io_uring"}, "writes through io_uring, which are not traced")
 	case "fork", "vfork", "clone", "clone3":
 	default:
-		for _, t := range texts(e.args) {
+		shown := texts(e.args)
+		if len(shown) == 0 && e.name != "bind" && e.name != "connect" { // those may be about numbers
+			tr.unsearched(flow{Name, e.program, "given to " + e.name}, unreadable)
+		}
+		for _, t := range shown {
 			tr.add(flow{Name, e.program, fmt.Sprintf("of %d bytes given to %s", len(t.text), e.name)}, t.text)
 		}
 	}
@@ -70,7 +77,11 @@ func (tr *tracer) event(e event) {
 
 // exec searches the arguments and the environment of a new program.
 func (tr *tracer) exec(e event) {
-	for _, t := range texts(e.args) {
+	shown := texts(e.args)
+	if !slices.ContainsFunc(shown, func(t text) bool { return t.list == 1 }) {
+		tr.unsearched(flow{Args, e.program, "of the process"}, unreadable)
+	}
+	for _, t := range shown {
 		f := flow{Name, e.program, "of a program"}
 		switch t.list {
 		case 1:
@@ -96,8 +107,12 @@ func (tr *tracer) write(e event) {
 	if !open {
 		return
 	}
+	shown := texts(e.args)
+	if len(shown) == 0 && e.ret != 0 {
+		tr.unsearched(f, unreadable)
+	}
 	var data []byte
-	for _, t := range texts(e.args) {
+	for _, t := range shown {
 		data = append(data, t.text...)
 		if t.cut {
 			tr.unsearched(f, "a write longer than the trace shows")

@@ -152,6 +152,15 @@ var behaviours = map[string]func(secret string) error{
 		_, err = fmt.Fprintln(in, s)
 		return err
 	},
+	"not dumpable": func(s string) error {
+		if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
+			return err
+		}
+		if err := temporary([]byte(s)); err != nil {
+			return err
+		}
+		return child("true", "TOKEN="+s)
+	},
 	"sleep": func(string) error { time.Sleep(time.Minute); return nil },
 	"replaces itself": func(s string) error {
 		return syscall.Exec("/bin/true", []string{"true"}, append(os.Environ(), "TOKEN="+s))

@@ -102,10 +102,11 @@ func (b *Box) start(c Cmd) (*Proc, error) {
 	// -DD: the program, not strace, is the child here, so that its exit code
 	// and the signals to it are its own. -ff: a file for each thread, so that
 	// no line is split. -xx: text in hex, so that it can be told from syntax.
-	p.cmd = exec.Command("strace", slices.Concat([]string{
-		"-DD", "-ff", "-v", "-xx", "-yy", "-ttt", "--seccomp-bpf", "--quiet=attach,personality,thread-execve",
+	args := slices.Concat(asTracer(), []string{
+		"strace", "-DD", "-ff", "-v", "-xx", "-yy", "-ttt", "--seccomp-bpf", "--quiet=attach,personality,thread-execve",
 		"-s", strconv.Itoa(maxString), "-e", "trace=" + strings.Join(tracedCalls, ","),
-		"-o", filepath.Join(p.logs, "trace"), "--", program}, c.Args[1:])...)
+		"-o", filepath.Join(p.logs, "trace"), "--", program}, c.Args[1:])
+	p.cmd = exec.Command(args[0], args[1:]...)
 	p.cmd.Env = append(b.Env(), c.Env...)
 	p.cmd.Dir = b.Path(c.Dir)
 	p.cmd.Stdin = strings.NewReader(c.Stdin)
@@ -129,6 +130,17 @@ func (b *Box) start(c Cmd) (*Proc, error) {
 	}
 	b.Given(c.Stdin + "\x00" + strings.Join(c.Env, "\x00"))
 	return p, nil
+}
+
+// asTracer is what lets strace read the memory and the descriptors of a process
+// that is not dumpable (prctl(2)), as nbseal is. Root may; anybody else may as
+// the root of a user namespace of his own, which is also who the programs then
+// think they run as.
+func asTracer() []string {
+	if os.Geteuid() == 0 {
+		return nil
+	}
+	return []string{"unshare", "--user", "--map-root-user", "--"}
 }
 
 // awaitTrace waits until strace has seen the program start: before that it is
