@@ -15,6 +15,8 @@ const (
 	opSpace             // a command line flag, netrc, a column
 	opTag               // <name>value</name>, a cell of a table
 	opIs                // prose
+	opTargets           // a comma after a name: one of several targets of an assignment
+	opNear              // nothing but a space
 )
 
 // readName handles a piece of a name: it reads the whole name, the operator and
@@ -44,7 +46,55 @@ func readName(s *scan, _ *action, start, end int) {
 		s.table(from, to)
 		return
 	}
+	if v, ok := s.target(from, at, op); ok {
+		s.judgeValue(from, to, v)
+		return
+	}
 	s.judge(from, to, op, at)
+}
+
+// target returns the value of a name that is one of several on the left of an
+// assignment: user, password = "u", "p".
+func (s *scan) target(from, at int, op operator) (v value, ok bool) {
+	text := s.text
+	if op == opTargets {
+		head := at
+		for n := 0; n < 4; n++ {
+			head = run(text, run(text, head, 8, space), 40, word)
+			head = skipBlank(text, head)
+			if head < len(text) && text[head] == '=' {
+				v, _, ok = s.argumentAt(head+1, s.commas(from))
+				return v, ok
+			}
+			if head >= len(text) || text[head] != ',' {
+				break
+			}
+			head++
+		}
+		return v, false
+	}
+	if op != opAssign || s.place(from) != inExpression {
+		return v, false
+	}
+	if n := s.commas(from); n > 0 {
+		v, _, ok = s.argumentAt(at, n)
+	}
+	return v, ok
+}
+
+// commas counts the names before the one at i when the line begins with names
+// and commas only.
+func (s *scan) commas(i int) int {
+	head := bytes.TrimLeft(s.text[s.lineStart(i):i], " \t(")
+	if !all(head, word|space|punct) {
+		return 0
+	}
+	for _, b := range head {
+		if is(b, punct) && b != ',' {
+			return 0
+		}
+	}
+	return bytes.Count(head, []byte(","))
 }
 
 // phrase extends a name of several words to the left: "API key", "client secret".
@@ -90,6 +140,9 @@ func (s *scan) operator(from, i int) (operator, int) {
 		}
 		return opAssign, next
 	case ':':
+		if i == gap && from > 0 && text[from-1] == ':' {
+			return opNone, 0 // a piece of a URN
+		}
 		return s.colon(i + 1)
 	case '<':
 		if bytes.HasPrefix(text[i:], []byte("<-")) || bytes.HasPrefix(text[i:], []byte("<<-")) {
@@ -103,6 +156,9 @@ func (s *scan) operator(from, i int) (operator, int) {
 	case ',':
 		if closed {
 			return s.pair(i + 1)
+		}
+		if !quoted && i == gap && s.place(from) == inExpression {
+			return opTargets, i + 1
 		}
 	case ')':
 		if closed {
@@ -142,7 +198,7 @@ func (s *scan) colon(i int) (operator, int) {
 		for end < len(text) && end-j < 60 && (is(text[end], word|dot) || bytes.IndexByte([]byte("[]|, "), text[end]) >= 0) {
 			end++
 		}
-		if end > j && end < len(text) && text[end] == '=' && is(text[j], letter) {
+		if end > j && end+1 < len(text) && text[end] == '=' && is(text[j], letter) && is(text[end+1], space|punct&0) && s.place(i) == inExpression {
 			return opAssign, end + 1
 		}
 	}
@@ -214,6 +270,9 @@ func receiver(text []byte, i int) (operator, int) {
 // value, a column of output, or the "is" of a sentence.
 func (s *scan) spaced(from, gap, i int) (operator, int) {
 	text := s.text
+	if string(text[from:gap]) == "pass" && text[i-1] == ' ' && s.place(from) != inConfig {
+		return opNone, 0 // the verb
+	}
 	for _, w := range []string{"is ", "is: ", "was ", "ist ", "lautet ", "est "} {
 		if bytes.HasPrefix(text[i:], []byte(w)) {
 			return opIs, run(text, i+len(w), 4, space)
@@ -224,7 +283,7 @@ func (s *scan) spaced(from, gap, i int) (operator, int) {
 	}
 	head := bytes.TrimSpace(text[s.lineStart(from):from])
 	switch {
-	case bytes.Contains(head, []byte("login ")) || bytes.Contains(head, []byte("machine ")) || bytes.Contains(head, []byte("configure set")) || bytes.Contains(head, []byte("config set")):
+	case bytes.Contains(head, []byte("login ")) || bytes.Contains(head, []byte("machine ")) || bytes.Contains(head, []byte("configure set")) || bytes.Contains(head, []byte("config set")) || bytes.HasSuffix(head, []byte(" -p")):
 		return opSpace, i
 	case len(head) == 0 && (i-gap >= 2 || s.netrc(from)) && s.place(from) != inExpression:
 		return opSpace, i
@@ -232,6 +291,9 @@ func (s *scan) spaced(from, gap, i int) (operator, int) {
 		if s.place(from) != inExpression || s.sql(head) {
 			return opIs, i
 		}
+	}
+	if s.place(from) != inExpression && i-gap < 4 {
+		return opNear, i
 	}
 	return opNone, 0
 }

@@ -55,6 +55,7 @@ var calls = []call{
 	{keyword: "session(", arg: 0, kind: kindToken},
 	{keyword: "zotero(", arg: 2, kind: kindKey},
 	{keyword: "register_census(", arg: 0, kind: kindKey},
+	{keyword: "set_password(", arg: 2, kind: kindPassword},
 	{keyword: "connect(", arg: 2, kind: kindPassword},
 	{keyword: "createconnection(", arg: 2, kind: kindPassword},
 	{keyword: "s3filesystem(", arg: 1, kind: kindSecret},
@@ -117,6 +118,26 @@ func (s *scan) suffixed(i int) bool {
 
 func (s *scan) callName(i int) string {
 	return string(s.text[runBack(s.text, i, maxName, word|dot):i])
+}
+
+// argumentAt is argument for a list that ends with its line.
+func (s *scan) argumentAt(i, n int) (v value, before []byte, ok bool) {
+	for k := 0; ; k++ {
+		i = skipBlank(s.text, i)
+		lit, next, ok := s.literals(i, false)
+		if !ok {
+			return v, nil, false
+		}
+		if k == n {
+			return lit, before, true
+		}
+		before = lit.text
+		next = skipBlank(s.text, next)
+		if k == maxArgs || next >= len(s.text) || s.text[next] != ',' {
+			return v, nil, false
+		}
+		i = next + 1
+	}
 }
 
 // argument returns the n-th positional argument of the call whose arguments

@@ -3,17 +3,17 @@ package detect
 import "bytes"
 
 // joined finds credentials that begin at i, inside of a string literal, and go
-// on in the literals that are concatenated to it.
-func (s *scan) joined(i int) {
+// on in the literals that are concatenated to it. It reports whether there are any.
+func (s *scan) joined(i int) bool {
 	if s.depth > 0 || i < s.called {
-		return
+		return false
 	}
 	end := i
 	for end < len(s.text) && end-i < 500 && !is(s.text[end], space) && s.text[end] != '"' && s.text[end] != '\'' {
 		end++
 	}
 	if end >= len(s.text) || s.text[end] != '"' && s.text[end] != '\'' {
-		return
+		return false
 	}
 	q := quote{char: s.text[end]}
 	next := end + 1
@@ -32,10 +32,12 @@ func (s *scan) joined(i int) {
 		v.parts = append(v.parts, Span{from, to})
 		next = after
 	}
-	if len(v.parts) > 1 {
-		s.called = next
-		s.within(v.text, v.spans, s.nameBefore(i))
+	if len(v.parts) < 2 {
+		return false
 	}
+	s.called = next
+	s.within(v.text, v.spans, s.nameBefore(i))
+	return true
 }
 
 // readDataURI handles "data:text/…;base64,": a text carried by a page. What is

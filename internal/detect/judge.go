@@ -14,7 +14,7 @@ func (s *scan) judge(from, to int, op operator, at int) {
 		return
 	}
 	k := p.classify()
-	if k == kindNone || op == opCall && (p.reading() || k == kindWeakKey) {
+	if k == kindNone || op == opTargets || op == opCall && (p.reading() || k == kindWeakKey) {
 		return
 	}
 	v, ok := s.valueAt(at, from, op)
@@ -22,6 +22,18 @@ func (s *scan) judge(from, to int, op operator, at int) {
 		return
 	}
 	s.weigh(&p, k, name, v, op)
+}
+
+// judgeValue is judge for a value that was read already.
+func (s *scan) judgeValue(from, to int, v value) {
+	var p split
+	p.parse(s.text[from:to])
+	if p.n == 0 {
+		return
+	}
+	if k := p.classify(); k != kindNone {
+		s.weigh(&p, k, s.text[from:to], v, opAssign)
+	}
 }
 
 // keyed judges a text that is as a whole the value of [Input.Key].
@@ -247,8 +259,8 @@ func matchService(of []service, text []byte) *Rule {
 
 const near = 160 // bytes before a value in which its issuer may be named
 
-// vicinity looks for an issuer before i, whose tokens look like text; the
-// nearest one counts.
+// vicinity looks for an issuer before i, and then behind text, whose tokens
+// look like text, which begins at i; the nearest one counts.
 func (s *scan) vicinity(i int, text []byte) *Rule {
 	var buf [near]byte
 	from := max(0, i-near)
@@ -266,6 +278,18 @@ func (s *scan) vicinity(i int, text []byte) *Rule {
 			return r
 		}
 		end = start
+	}
+	to := min(len(s.text), i+len(text)+near/2)
+	w = buf[:copy(buf[:], s.text[min(to, i+len(text)):to])]
+	for k := range w {
+		w[k] = fold(w[k])
+	}
+	for at := 0; at < len(w); {
+		end := run(w, at, 32, alnum)
+		if r := matchService(s.t.services[string(w[at:end])], text); r != nil {
+			return r
+		}
+		at = end + 1
 	}
 	return nil
 }

@@ -48,14 +48,14 @@ var notCredentialWords = words("bypass compass trespass encompass underpass over
 // keyWords before "key" say that it opens something.
 var keyWords = words("api access secret private auth account encryption encrypt decryption signing sign master storage subscription service app " +
 	"application admin shared server deploy function webhook fernet aes jwt cipher sas client consumer crypto hmac license licence developer dev user " +
-	"session root read write readonly ingest project personal integration functions host ssh rsa tls ssl age pgp gpg ec web deploy bot project")
+	"session root read write readonly ingest project personal integration functions host ssh rsa tls ssl age pgp ec web deploy bot project")
 
 // trailingWords may follow the credential word: "password_prod", "API_KEY_2".
 var trailingWords = words("value val str string plain plaintext text raw prod production dev test testing staging stage old new tmp temp live default primary " +
 	"secondary read write rw ro local remote main backup b64 base64 here literal current master user admin root db east west eu us id1 kaggle colab env0 v1 v2 v3")
 
 // otherKeys before "key" or "token" say that it opens nothing, or is public.
-var otherKeys = words("public publishable pub pk foreign primary partition sort cache idempotency surrogate natural business edition author item customer order " +
+var otherKeys = words("public publishable pub pk gpg foreign primary partition sort cache idempotency surrogate natural business edition author item customer order " +
 	"group object s3 hot dict map lookup join merge index row column col field hash range composite candidate unique alternate pos sort_by compare cmp " +
 	"query match search event record message msg event routing shard bucket file path image model layer state state_dict attention attn dataset data " +
 	"pad bos eos unk sep cls mask next prev previous continuation page sync start end stop special additional prompt input output completion last first " +
@@ -96,6 +96,16 @@ func (p *split) word(i int) []byte {
 		start = p.ends[i-1]
 	}
 	return p.buf[start:p.ends[i]]
+}
+
+// index returns the number of the word w, or -1.
+func (p *split) index(w string) int {
+	for i := range p.n {
+		if string(p.word(i)) == w {
+			return i
+		}
+	}
+	return -1
 }
 
 // parse splits at punctuation and at the humps of camel case. Of a name with
@@ -171,6 +181,9 @@ func (p *split) classify() kind {
 	if k == kindNone {
 		if string(w) == "id" && last > 1 && string(p.word(last-1)) == "key" && string(p.word(0)) == "ibm" {
 			return kindKey // the name Watson Studio gives to an API key
+		}
+		if i := p.index("account"); i >= 0 && i+1 < p.n && string(p.word(i+1)) == "key" && string(p.word(0)) == "fs" || string(p.word(0)) == "spark" && p.index("azure") > 0 && p.index("key") > 0 {
+			return kindKey // Hadoop's settings for Azure: the host follows the words
 		}
 		if p.n > 2 && string(p.word(0)) == "tf" && string(p.word(1)) == "token" {
 			return kindToken // Terraform: the host follows the word

@@ -67,6 +67,9 @@ func believable(k kind, text []byte, v value, op operator, compound bool) bool {
 		return false
 	}
 	t := measure(text)
+	if op == opNear {
+		return k != kindPassword && len(text) >= 20 && t.digit >= 2 && t.lower > 0 && t.upper > 0 && t.random() && all(text, alnum|dash|under)
+	}
 	loose := op == opIs || op == opSpace || op == opTag || op == opCall || !v.quoted && v.place == inText
 	switch k {
 	case kindPassword:

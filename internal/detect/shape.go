@@ -143,7 +143,8 @@ func (s *shape) bounded(text []byte, start, end int) bool {
 	case first.set != 0 && is(c, first.set):
 		return false
 	case is(c, word):
-		return escapeBefore(text, start)
+		// the path of Telegram's API begins with "bot" and the token
+		return escapeBefore(text, start) || bytes.HasSuffix(text[:start], []byte("/bot"))
 	case is(c, plusSlash):
 		return start-runBack(text, start, 24, b64std) < 24
 	}

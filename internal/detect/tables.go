@@ -105,6 +105,14 @@ var otherKeywords = []struct {
 	{":5432:", readPgpass},
 	{":*:", readPgpass},
 	{"kind: secret", readSecretManifest},
+	{" -u ", readUserFlag},
+	{" --user ", readUserFlag},
+	{" --user=", readUserFlag},
+	{" --auth ", readUserFlag},
+	{" -p", readPasswordFlag},
+	{"\"-p", readPasswordFlag},
+	{"'-p", readPasswordFlag},
+	{"wandb login ", readLogin},
 }
 
 func lowered(s string) string {

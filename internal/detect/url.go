@@ -15,11 +15,8 @@ loop:
 	for stop < limit {
 		switch b := s.text[stop]; b {
 		case ' ', '\t', '\n', '\r', '"', '\'', '`', '<', '>', '\\', '|':
-			if b == '<' || b == '>' {
-				// <password> is a placeholder, and ends nothing
-				if at < 0 && bytes.IndexByte(s.text[stop:limit], '@') >= 0 {
-					return
-				}
+			if (b == '<' || b == '>') && !strict && !tagAt(s.text, stop) {
+				break // of a password
 			}
 			break loop
 		case '/', '?', '#':
@@ -47,6 +44,16 @@ loop:
 		return
 	}
 	s.userinfo(scheme, start, end, colon, at)
+}
+
+// tagAt reports whether a markup tag, or a placeholder in angle brackets,
+// begins or ends at i.
+func tagAt(text []byte, i int) bool {
+	if text[i] == '>' {
+		return true
+	}
+	end := run(text, i+1, 40, word|dash|space|plusSlash)
+	return end < len(text) && text[end] == '>'
 }
 
 // userinfo judges the part before the "@" of a URL.

@@ -261,6 +261,12 @@ scan:
 	if end == i || op == opTag && !bytes.HasPrefix(text[end:], []byte("</")) {
 		return v, false
 	}
+	if end < limit && (text[end] == '"' || text[end] == '\'') && (v.param || v.place != inText) {
+		// a connection string may go on in the next literal
+		if called := s.called; s.joined(nameStart) {
+			return v, s.called == called
+		}
+	}
 	v.parts = []Span{{i, end}}
 	v.text = text[i:end]
 	return v, true

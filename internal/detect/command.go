@@ -1,0 +1,92 @@
+package detect
+
+import "bytes"
+
+// readUserFlag handles -u and --user of curl and its like: user:password.
+func readUserFlag(s *scan, _ *action, start, end int) {
+	text := s.text
+	i := skipBlank(text, end)
+	if i < len(text) && (text[i] == '=' || text[i] == '"' || text[i] == '\'') {
+		i++
+		if i < len(text) && (text[i] == '"' || text[i] == '\'') {
+			i++
+		}
+	}
+	line := text[s.lineStart(start):start]
+	sep := byte(':')
+	switch {
+	case bytes.Contains(line, []byte("lftp")) || bytes.Contains(line, []byte("sftp")):
+		sep = ','
+	case bytes.Contains(line, []byte("smb")) || bytes.Contains(line, []byte("rpcclient")):
+		sep = '%'
+	case !bytes.Contains(line, []byte("curl")) && !bytes.Contains(line, []byte("http")) && !bytes.Contains(line, []byte("wget")):
+		return
+	}
+	stop := i
+	for stop < len(text) && stop-i < 200 && !is(text[stop], space) && text[stop] != '"' && text[stop] != '\'' {
+		stop++
+	}
+	at := bytes.IndexByte(text[i:stop], sep)
+	if at <= 0 {
+		return
+	}
+	s.password(i+at+1, stop, string(bytes.TrimSpace(text[start:end])))
+}
+
+// readPasswordFlag handles -p of programs that take a password there.
+func readPasswordFlag(s *scan, _ *action, start, end int) {
+	text := s.text
+	line := text[s.lineStart(start):start]
+	known := false
+	for _, w := range []string{"sshpass", "mysql", "mariadb", "docker login", "podman login", "twine", "az login", "mongo", "cqlsh", "sqlcmd", "bcp ", "cf login", "oc login", "7z "} {
+		known = known || bytes.Contains(line, []byte(w))
+	}
+	if !known {
+		return
+	}
+	if end < len(text) && (text[end] == '"' || text[end] == '\'') && text[start-1] != ' ' {
+		// an argument list: "-p", "x"
+		if j := skipBlank(text, end+1); j < len(text) && text[j] == ',' {
+			if v, _, ok := s.literals(skipBlank(text, j+1), false); ok {
+				s.password(v.parts[0].Start, v.parts[0].End, "-p")
+			}
+		}
+		return
+	}
+	i := skipBlank(text, end)
+	if i < len(text) && (text[i] == '"' || text[i] == '\'') {
+		if v, _, ok := s.literals(i, false); ok {
+			s.password(v.parts[0].Start, v.parts[0].End, "-p")
+		}
+		return
+	}
+	stop := i
+	for stop < len(text) && stop-i < 200 && !is(text[stop], space) && text[stop] != '"' && text[stop] != '\'' {
+		stop++
+	}
+	s.password(i, stop, "-p")
+}
+
+// readLogin handles "wandb login KEY".
+func readLogin(s *scan, _ *action, start, end int) {
+	i := skipBlank(s.text, end)
+	for i+2 < len(s.text) && s.text[i] == '-' {
+		// flags before the key
+		i = skipBlank(s.text, run(s.text, i, 40, word|dash|equals))
+	}
+	stop := run(s.text, i, 120, word|dash)
+	text := s.text[i:stop]
+	if r := matchService(s.t.services["wandb"], text); r != nil && !dull(text) {
+		s.add(candidate{rule: r, rank: rankNamed, parts: []Span{{i, stop}}, preview: "…"})
+	}
+}
+
+// password records what a command line calls a password.
+func (s *scan) password(from, to int, name string) {
+	text := s.text[from:to]
+	v := value{parts: []Span{{from, to}}, text: text, quoted: true}
+	if len(text) < 6 || !believable(kindPassword, text, v, opComma, true) {
+		return
+	}
+	s.add(candidate{rule: s.t.byID["generic-password"], rank: rankGeneric, parts: v.parts, name: name, preview: "…"})
+}
