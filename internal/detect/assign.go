@@ -27,7 +27,7 @@ func readName(s *scan, _ *action, start, end int) {
 	}
 	from := runBack(s.text, start, maxName, word|dash|dot)
 	to := run(s.text, end, maxName, word)
-	if s.text[end-1] == ':' || s.text[end-1] == '=' || s.text[end-1] == '"' || s.text[end-1] == '\'' {
+	if s.text[end-1] == ':' || s.text[end-1] == '=' || s.text[end-1] == '"' || s.text[end-1] == '\'' || s.text[end-1] == ' ' {
 		to = end - 1
 	}
 	for to < len(s.text) && to-from < maxName && (s.text[to] == '-' || s.text[to] == '.') && to+1 < len(s.text) && is(s.text[to+1], word) {

@@ -80,6 +80,8 @@ type Rule struct {
 	check  func([]byte) bool // more to ask of a shape's match: a checksum, a header
 	weak   bool              // a shape that counts only where something around says so
 
+	parsed []*shape // of shapes
+
 	services []string // words that make a credential this kind: in its name, or near it
 	values   []string // forms of the whole value under such a name; syntax at [shape]
 }

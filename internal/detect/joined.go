@@ -2,11 +2,17 @@ package detect
 
 import "bytes"
 
-// joined finds credentials that begin at i, inside of a string literal, and go
+// joined finds credentials in the string literal around i when it goes
 // on in the literals that are concatenated to it. It reports whether there are any.
 func (s *scan) joined(i int) bool {
 	if s.depth > 0 || i < s.called {
 		return false
+	}
+	for back := i; back > 0 && i-back < 400 && s.text[back-1] != '\n'; back-- {
+		if b := s.text[back-1]; b == '"' || b == '\'' {
+			i = back // the beginning of the literal
+			break
+		}
 	}
 	end := i
 	for end < len(s.text) && end-i < 500 && !is(s.text[end], space) && s.text[end] != '"' && s.text[end] != '\'' {

@@ -61,9 +61,36 @@ func (s *scan) keyed() {
 		if end == i {
 			return
 		}
+		if bytes.IndexByte(s.text[i:end], '\n') >= 0 {
+			s.keyedLines(&p, k)
+			return
+		}
 		v = value{parts: []Span{{i, end}}, text: s.text[i:end], quoted: true}
 	}
 	s.weigh(&p, k, []byte(s.in.Key), v, opColon)
+}
+
+// keyedLines judges the lines of a text that holds a value of the name among
+// other things, as what a cell printed.
+func (s *scan) keyedLines(p *split, k kind) {
+	const most = 50
+	at := 0
+	for range most {
+		end := bytes.IndexByte(s.text[at:], '\n')
+		if end < 0 {
+			end = len(s.text) - at
+		}
+		from, to := run(s.text, at, end, space), at+end
+		for to > from && is(s.text[to-1], space) {
+			to--
+		}
+		if line := s.text[from:to]; len(line) >= 16 && all(line, b64std|b64url|dot|equals) {
+			s.weigh(p, max(k, kindSecret), []byte(s.in.Key), value{parts: []Span{{from, to}}, text: line, quoted: true}, opIs)
+		}
+		if at += end + 1; at >= len(s.text) {
+			return
+		}
+	}
 }
 
 // weigh records v as the value of a name of kind k, if it can be one.

@@ -16,7 +16,7 @@ const (
 // nameKeywords are pieces of names at which the reader of names and values
 // starts. Each is in some word of credentialWords, or is one.
 var nameKeywords = []string{
-	"pass", "pwd", "_pw", "pw:", "pw=", "pw\"", "pw'", "pswd", "secret", "token", "key", "credential", "creds", "_pat", "pat=",
+	"pass", "pwd", "_pw", "pw:", "pw=", "pw ", "pw\"", "pw'", "pswd", "secret", "token", "key", "credential", "creds", "_pat", "pat=",
 	"auth_", "_auth", "jwt", "kennwort", "senha", "contrase", "motdepasse", "mot_de_passe", "clave", "parola", "appid", "app_id", "sid_pw", "bearer_",
 }
 

@@ -8,13 +8,27 @@ type traits struct {
 	lower, upper, digit, other int
 	score                      float64 // how much it reads like words; below 0 it does not
 	hex                        bool
+	hexRun                     int // longest run of hex with digits and letters
 }
 
 func measure(b []byte) (t traits) {
 	t.n = len(b)
 	t.hex = true
-	sum := 0
+	sum, run, kinds := 0, 0, 0
 	for i, c := range b {
+		switch {
+		case is(c, digit):
+			kinds |= 1
+			run++
+		case is(c, hexLow|hexUp):
+			kinds |= 2
+			run++
+		default:
+			run, kinds = 0, 0
+		}
+		if kinds == 3 {
+			t.hexRun = max(t.hexRun, run)
+		}
 		switch {
 		case is(c, lower):
 			t.lower++
@@ -51,7 +65,7 @@ func (t traits) random() bool {
 	switch {
 	case t.lower+t.upper == 0:
 		return false
-	case t.hex && t.digit > 0 && t.n >= 16:
+	case t.hexRun >= 16:
 		return true
 	case t.digit == 0 && t.other == 0 && (t.lower == 0 || t.upper == 0):
 		return t.n >= 16 && t.score < -0.6
@@ -106,7 +120,7 @@ func believable(k kind, text []byte, v value, op operator, compound bool) bool {
 // passwordLike reports whether text can be a person's password.
 func passwordLike(text []byte, t traits, loose bool, v value) bool {
 	if bytes.IndexByte(text, ' ') >= 0 {
-		return false
+		return appPassword(text) && v.quoted
 	}
 	letters := t.lower + t.upper
 	if letters == 0 {
@@ -124,6 +138,20 @@ func passwordLike(text []byte, t traits, loose bool, v value) bool {
 	}
 	if !mixed {
 		return t.n >= 14 && v.quoted && t.other == 0 && t.upper > 0
+	}
+	return true
+}
+
+// appPassword reports whether text has the form in which Google shows an
+// application's password: four groups of four letters.
+func appPassword(text []byte) bool {
+	if len(text) != 19 {
+		return false
+	}
+	for i, b := range text {
+		if i%5 == 4 && b != ' ' || i%5 != 4 && !is(b, lower) {
+			return false
+		}
 	}
 	return true
 }

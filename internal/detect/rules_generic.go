@@ -12,6 +12,9 @@ func genericRules() []Rule {
 			ID: "generic-secret", Title: "Secret", Severity: finding.Medium,
 		},
 		{
+			ID: "masked-credential", Title: "Credential shown in part", Severity: finding.Low,
+		},
+		{
 			ID: "generic-token", Title: "Token", Severity: finding.Medium,
 		},
 		{

@@ -62,6 +62,7 @@ func newTables(rules []Rule) *tables {
 		t.rules = append(t.rules, r)
 		for _, text := range r.shapes {
 			sh := parseShape(text)
+			r.parsed = append(r.parsed, sh)
 			if sh.anchor < 0 {
 				panic(fmt.Sprintf("detect: rule %q: no anchor in %q", r.ID, text))
 			}
@@ -113,6 +114,9 @@ var otherKeywords = []struct {
 	{"\"-p", readPasswordFlag},
 	{"'-p", readPasswordFlag},
 	{"wandb login ", readLogin},
+	{"...", readMasked},
+	{"…", readMasked},
+	{"***", readMasked},
 }
 
 func lowered(s string) string {

@@ -1,0 +1,54 @@
+package detect
+
+import "bytes"
+
+// Shown returns the name of the credential that a cell of code shows bare in
+// its output, as with print(api_key) or api_key on the last line; "" if it
+// shows none. A caller passes it as [Input.Key] with the cell's outputs, where
+// nothing else tells what the value is.
+func Shown(source []byte) string {
+	name := ""
+	for len(source) > 0 {
+		line, rest, _ := bytes.Cut(source, []byte("\n"))
+		source = rest
+		line = bytes.TrimRight(bytes.TrimSpace(line), ";")
+		last := len(bytes.TrimSpace(rest)) == 0
+		expr := line
+		switch {
+		case bytes.HasPrefix(line, []byte("print(")), bytes.HasPrefix(line, []byte("display(")):
+			expr = bytes.TrimSuffix(line[bytes.IndexByte(line, '(')+1:], []byte(")"))
+		case bytes.HasPrefix(line, []byte("!echo $")), bytes.HasPrefix(line, []byte("%env ")):
+			expr = line[bytes.IndexByte(line, ' ')+1:]
+			expr = bytes.TrimLeft(expr, "${")
+			expr = bytes.TrimRight(expr, "}")
+		case !last:
+			continue
+		}
+		if n := shownName(expr); n != "" {
+			name = n
+		}
+	}
+	return name
+}
+
+// shownName returns the name that an expression reads, when it is a
+// credential's: a variable, an attribute, a subscript, a getter's argument.
+func shownName(expr []byte) string {
+	if len(expr) > 2*maxName {
+		return ""
+	}
+	expr = bytes.TrimRight(expr, " )]\"'")
+	from := runBack(expr, len(expr), maxName, word)
+	if from == len(expr) || !all(expr[:from], word|dot|punct|space) && bytes.ContainsAny(expr[:from], "+=%") {
+		return ""
+	}
+	var p split
+	p.parse(expr[from:])
+	if p.n == 0 || p.classify() == kindNone {
+		return ""
+	}
+	if head := bytes.TrimSpace(expr[:from]); bytes.HasSuffix(head, []byte("(")) && bytes.IndexByte(head, '=') >= 0 {
+		return ""
+	}
+	return string(expr[from:])
+}
