@@ -67,6 +67,20 @@ func TestFuzzTargets(t *testing.T) {
 	}
 }
 
+func TestOnlyOutOfTime(t *testing.T) {
+	const end = "FAIL\nexit status 1\nFAIL\tm/p\t5.1s\n"
+	for out, want := range map[string]bool{
+		"fuzz: elapsed: 5s\n--- FAIL: FuzzA (5.09s)\n    context deadline exceeded\n" + end:                                        true,
+		"--- FAIL: FuzzA (1s)\n    --- FAIL: FuzzA (0.00s)\n        a_test.go:9: wrong\n    Failing input written to x\n" + end:    false,
+		"--- FAIL: FuzzA (1s)\n    context deadline exceeded\n    Failing input written to testdata/fuzz/FuzzA/1234567890\n" + end: false,
+		"ok\tm/p\t5s\n": false,
+	} {
+		if got := onlyOutOfTime([]byte(out)); got != want {
+			t.Errorf("got %v for %q", got, out)
+		}
+	}
+}
+
 func TestIsShell(t *testing.T) {
 	for head, want := range map[string]bool{
 		"#!/bin/sh\n": true, "#!/usr/bin/env bash\n": true, "#! /bin/bash -eu\n": true,
