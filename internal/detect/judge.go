@@ -95,6 +95,9 @@ func (s *scan) keyedLines(p *split, k kind) {
 
 // weigh records v as the value of a name of kind k, if it can be one.
 func (s *scan) weigh(p *split, k kind, name []byte, v value, op operator) {
+	if len(v.text) < 6 || !v.quoted && v.place == inExpression && k != kindPassword && (len(v.text) < 16 || !measure(v.text).random()) {
+		return
+	}
 	if k == kindHeader || k == kindToken || k == kindKey {
 		scheme, n := stripScheme(v.text)
 		if n > 0 && len(v.parts) > 0 {
@@ -259,7 +262,7 @@ func nibble(b byte) (byte, bool) {
 
 // service looks for the issuer: in the name, then in the text before the value.
 func (s *scan) service(p *split, v value, text []byte) *Rule {
-	if dull(text) || placeholder(text) {
+	if t := measure(text); len(text) < 14 || t.digit == 0 && !t.random() || t.score > 0.2 || placeholder(text) {
 		return nil
 	}
 	for i := range p.n {

@@ -5,12 +5,10 @@ import "bytes"
 // layout knows what kind of writing a place in a text is in. Places must be
 // asked for from left to right; what lies before them is then read only once.
 type layout struct {
-	known    bool
-	code     bool   // the text is program code, as a whole
-	at       int    // up to here triple quotes were counted
-	triple   string // the triple quote that is open at at, or ""
-	stack    []byte // reserved
-	lastLine int
+	known  bool
+	code   bool   // the text is program code, as a whole
+	at     int    // up to here triple quotes were counted
+	triple string // the triple quote that is open at at, or ""
 }
 
 // prose says how a bare word is to be read at some place.

@@ -16,7 +16,7 @@ const shift = 6 // 64 columns hold the letters, digits and punctuation of the ke
 
 // occurrence is a keyword's: where it ends, and the state it was seen in.
 type occurrence struct {
-	end   int32
+	end   int
 	state uint16
 }
 
@@ -122,17 +122,73 @@ func (a *automaton) renumber(trie []uint16, outs [][]uint16) {
 	}
 }
 
-// find appends the occurrences in text[from:to], which begins in the given
-// state, and returns them with the state after the last byte.
-func (a *automaton) find(text []byte, from, to int, state uint16, found []occurrence) ([]occurrence, uint16) {
-	next, accept := a.next, a.accept
-	for i, b := range text[from:to] {
-		state = next[int(state)<<shift|int(a.class[b])]
-		if state >= accept {
-			found = append(found, occurrence{int32(from + i + 1), state})
+// lanes is how many pieces of a block are walked at once. One walk waits for
+// memory at every byte; four of them wait together.
+const lanes = 4
+
+// occurrences are those of a block, a piece after the other.
+type occurrences [lanes][]occurrence
+
+// find sets found to the occurrences that end in text[from:to].
+func (a *automaton) find(text []byte, from, to int, found *occurrences) {
+	size := (to - from) / lanes
+	if size <= a.longest {
+		for k := range found {
+			found[k] = found[k][:0]
+		}
+		a.walk(text, from, to, 0, a.warm(text, from), found)
+		return
+	}
+	var piece [lanes][]byte
+	var state [lanes]uint
+	for k := range lanes {
+		start := from + k*size
+		piece[k] = text[start : start+size]
+		state[k] = uint(a.warm(text, start))
+		found[k] = found[k][:0]
+	}
+	next, class, accept := a.next, &a.class, uint(a.accept)
+	s0, s1, s2, s3 := state[0], state[1], state[2], state[3]
+	t0, t1, t2, t3 := piece[0], piece[1][:len(piece[0])], piece[2][:len(piece[0])], piece[3][:len(piece[0])]
+	for i, b := range t0 {
+		s0 = uint(next[s0<<shift|uint(class[b])])
+		s1 = uint(next[s1<<shift|uint(class[t1[i]])])
+		s2 = uint(next[s2<<shift|uint(class[t2[i]])])
+		s3 = uint(next[s3<<shift|uint(class[t3[i]])])
+		if s0 >= accept {
+			found[0] = append(found[0], occurrence{from + i + 1, uint16(s0)})
+		}
+		if s1 >= accept {
+			found[1] = append(found[1], occurrence{from + size + i + 1, uint16(s1)})
+		}
+		if s2 >= accept {
+			found[2] = append(found[2], occurrence{from + 2*size + i + 1, uint16(s2)})
+		}
+		if s3 >= accept {
+			found[3] = append(found[3], occurrence{from + 3*size + i + 1, uint16(s3)})
 		}
 	}
-	return found, state
+	a.walk(text, from+lanes*size, to, lanes-1, uint16(s3), found)
+}
+
+// warm returns the state before text[i], as if the text before it had been
+// walked: what is further back than the longest keyword does not matter.
+func (a *automaton) warm(text []byte, i int) uint16 {
+	state := uint16(0)
+	for _, b := range text[max(0, i-a.longest):i] {
+		state = a.next[int(state)<<shift|int(a.class[b])]
+	}
+	return state
+}
+
+// walk appends the occurrences that end in text[from:to] to those of a piece.
+func (a *automaton) walk(text []byte, from, to, piece int, state uint16, found *occurrences) {
+	for i, b := range text[from:to] {
+		state = a.next[int(state)<<shift|int(a.class[b])]
+		if state >= a.accept {
+			found[piece] = append(found[piece], occurrence{from + i + 1, state})
+		}
+	}
 }
 
 // keywords returns the ids of those that end in the state of an occurrence.

@@ -12,7 +12,7 @@ type scan struct {
 	text  []byte
 	depth int // of texts within the text: joined literals, decoded base64
 
-	found []occurrence
+	found occurrences
 	cands []candidate
 
 	named     int // end of the last name that was read
@@ -54,31 +54,37 @@ const (
 )
 
 func (s *scan) reset(t *tables, in Input, depth int) {
-	*s = scan{t: t, in: in, text: in.Text, depth: depth, found: s.found[:0], cands: s.cands[:0], layout: layout{stack: s.layout.stack[:0]}}
+	*s = scan{t: t, in: in, text: in.Text, depth: depth, found: s.found, cands: s.cands[:0]}
 	s.allowance = allowanceFactor*len(in.Text) + 4096
 }
 
 // release drops what refers to the caller's text.
 func (s *scan) release() {
 	clear(s.cands)
-	*s = scan{found: s.found[:0], cands: s.cands[:0]}
+	*s = scan{found: s.found, cands: s.cands[:0]}
 }
 
 func (s *scan) run() {
 	if s.in.Key != "" {
 		s.keyed()
 	}
-	state := uint16(0)
 	for from := 0; from < len(s.text); from += blockSize {
 		to := min(from+blockSize, len(s.text))
-		s.found, state = s.t.auto.find(s.text, from, to, state, s.found[:0])
-		for _, o := range s.found {
-			for _, id := range s.t.auto.keywords(o) {
-				start := int(o.end) - s.t.auto.length[id]
-				for i := range s.t.actions[id] {
-					s.t.actions[id][i].read(s, start, int(o.end))
-				}
+		s.t.auto.find(s.text, from, to, &s.found)
+		for _, piece := range s.found {
+			for _, o := range piece {
+				s.read(o)
 			}
+		}
+	}
+}
+
+// read runs the readers of the keywords that end at o.
+func (s *scan) read(o occurrence) {
+	for _, id := range s.t.auto.keywords(o) {
+		start := o.end - s.t.auto.length[id]
+		for i := range s.t.actions[id] {
+			s.t.actions[id][i].read(s, start, o.end)
 		}
 	}
 }
