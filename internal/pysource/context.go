@@ -84,8 +84,11 @@ func (p *plan) groupReason(g *group) string {
 		return "the cell uses the name nbseal for something else"
 	}
 	for _, t := range g.lits {
-		if t.Literal.Template {
+		switch {
+		case t.Literal.Template:
 			return "it is in a template string, whose text must be constant"
+		case t.Literal.Bytes != g.lits[0].Literal.Bytes:
+			return "it is in adjacent strings of bytes and of text, which Python refuses"
 		}
 	}
 	for _, e := range g.chain {

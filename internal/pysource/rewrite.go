@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/nbseal/nbseal/internal/secret"
 )
@@ -131,7 +132,7 @@ func (p *plan) order() []int {
 		end := 0
 		ok := len(c.Ranges) > 0
 		for _, r := range c.Ranges {
-			ok = ok && r.Start >= end && r.End > r.Start && r.End <= len(p.cell.Source)
+			ok = ok && r.Start >= end && r.End > r.Start && p.onRune(r.Start) && p.onRune(r.End)
 			end = r.End
 		}
 		switch {
@@ -147,6 +148,12 @@ func (p *plan) order() []int {
 		return cmp.Compare(p.creds[a].Ranges[0].Start, p.creds[b].Ranges[0].Start)
 	})
 	return order
+}
+
+// onRune reports whether the offset is in the source and between characters.
+func (p *plan) onRune(at int) bool {
+	src := p.cell.Source
+	return at == len(src) || at < len(src) && utf8.RuneStart(src[at])
 }
 
 // validName holds for every name of the store: letters, digits and _ . - / .
@@ -244,7 +251,7 @@ func (p *plan) place(i int) {
 	case String:
 		p.join(i, s)
 	case Comment:
-		p.comment(i)
+		p.comment(i, t)
 	case Magic:
 		p.magic(i, t)
 	case Foreign:
@@ -302,13 +309,17 @@ func (p *plan) groupStart(list []Token, at int) *Token {
 }
 
 // comment plans the redaction of a credential in a comment.
-func (p *plan) comment(i int) {
+func (p *plan) comment(i int, t *Token) {
 	c := p.creds[i]
 	if len(c.Ranges) > 1 {
 		p.refuse(i, "it is spread over several comments")
 		return
 	}
 	r := c.Ranges[0]
+	if r.Start == t.Start {
+		p.refuse(i, "it begins with the sign that makes the line a comment")
+		return
+	}
 	p.out[i].Edits = []Edit{{r.Start, r.End, "[nbseal:" + c.Name + "]"}}
 	p.out[i].Value = secret.New([]byte(p.cell.Source[r.Start:r.End]))
 }

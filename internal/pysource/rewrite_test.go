@@ -183,7 +183,13 @@ func TestRewrite(t *testing.T) {
 			if o.Reason != "" {
 				t.Errorf("%s: %s stays: %s", test.src, c.creds[k].Name, o.Reason)
 			}
-			values[c.creds[k].Name] = string(o.Value.Reveal())
+			value := string(o.Value.Reveal())
+			values[c.creds[k].Name] = value
+			for _, e := range o.Edits {
+				if strings.Contains(e.Text, value) {
+					t.Errorf("%s: an edit holds the value", test.src)
+				}
+			}
 		}
 		after := apply(t, c.src, res)
 		if after != test.want {
@@ -242,6 +248,8 @@ func TestRewriteRefuses(t *testing.T) {
 		{`x = «A:12345678»`, "in the code itself"},
 		{`x = «A:1 + "two"»`, "not within one"},
 		{"# «A»\n# «+A»", "several comments"},
+		{"«A:#secret»", "the sign that makes"},
+		{`x = b"«A»" "text"`, "bytes and of text"},
 		{"x = '«A»\n", "line 1, column 5: the string is not closed"},
 		{"nbseal = 1\nx = '«A»'", "uses the name nbseal"},
 		{"def f(nbseal):\n  return '«A»'", "uses the name nbseal"},

@@ -63,6 +63,7 @@ class Fold(ast.NodeTransformer):
 
 for case in json.load(sys.stdin):
     try:
+        compile(case["before"], "cell", "exec")
         before = ast.dump(Fold(case["values"]).visit(ast.parse(case["before"])))
     except (SyntaxError, ValueError):
         continue
