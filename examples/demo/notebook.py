@@ -46,11 +46,11 @@ BASE = os.environ["SENSOR_SERVICE"]
         code("""
 def fetch(path):
     request = urllib.request.Request(BASE + path, headers={"Authorization": f"Bearer {SENSOR_API_TOKEN}"})
-    print("GET", path, dict(request.headers))
     with urllib.request.urlopen(request) as response:
         return json.load(response)
 
 readings = fetch("/readings")
+print(f"{SENSOR_API_TOKEN=}")
 """),
         code("""
 worst = max(readings, key=lambda r: r["pm25"])

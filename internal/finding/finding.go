@@ -11,6 +11,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/nbseal/nbseal/internal/secret"
@@ -78,9 +79,26 @@ type Location struct {
 	Offset, Length       int
 }
 
-// Compare orders locations by path, then by offset, then by length.
+// Compare orders locations by path, then as a person reads: cell by cell, the
+// source before the outputs, from the first line to the last.
 func (l Location) Compare(m Location) int {
-	return cmp.Or(strings.Compare(l.Path, m.Path), cmp.Compare(l.Offset, m.Offset), cmp.Compare(l.Length, m.Length))
+	p, q := place(l), place(m)
+	return cmp.Or(
+		strings.Compare(l.Path, m.Path),
+		cmp.Compare(p.Cell, q.Cell), cmp.Compare(p.Where.order(), q.Where.order()), cmp.Compare(p.Output, q.Output),
+		cmp.Compare(l.Offset, m.Offset), cmp.Compare(l.Length, m.Length),
+	)
+}
+
+func place(l Location) Place {
+	if l.Place == nil {
+		return Place{}
+	}
+	return *l.Place
+}
+
+func (w Where) order() int {
+	return slices.Index([]Where{Source, Attachment, Metadata, Output}, w)
 }
 
 // Finding is one credential in one place.

@@ -23,6 +23,9 @@ func (p *Plan) Diff(w io.Writer) error {
 			continue
 		}
 		before, after := u.masked()
+		if !strings.HasSuffix(before, "\n") || !strings.HasSuffix(after, "\n") {
+			before, after = before+"\n", after+"\n" // a cell's last line has no line end
+		}
 		label := fmt.Sprintf("%s %s", p.Path, title(u.unit.Place))
 		if _, err := io.WriteString(w, udiff.Unified(label, label, before, after)); err != nil {
 			return err

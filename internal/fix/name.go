@@ -67,6 +67,12 @@ func wish(m *mark) string {
 	if vague[name] {
 		name = rule
 	}
+	// A password inside of a URL: engine_url says what it is for, not what it is.
+	for _, suffix := range [...]string{"_URL", "_URI", "_DSN"} {
+		if before, is := strings.CutSuffix(name, suffix); is && before != "" && strings.HasSuffix(rule, "URL") {
+			name = before + "_PASSWORD"
+		}
+	}
 	if name == "" || unicode.IsDigit(rune(name[0])) {
 		name = "SECRET_" + name
 	}

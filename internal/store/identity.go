@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"filippo.io/age"
 	"filippo.io/age/armor"
 
+	"github.com/nbseal/nbseal/internal/atomicfile"
 	"github.com/nbseal/nbseal/internal/secret"
 )
 
@@ -64,6 +66,22 @@ func LoadIdentityFile(path string) (*Identity, error) {
 		return nil, fmt.Errorf("reading identity file %q: %w", path, err)
 	}
 	return id, nil
+}
+
+// WriteIdentityFile writes id in clear to a new file that its owner alone may
+// read, in a directory that it makes with mode 0700 if there is none. It is
+// fs.ErrExist if there is such a file.
+func WriteIdentityFile(path string, id *Identity) error {
+	if id.text.Len() == 0 {
+		return errors.New("writing the identity file: the identity was forgotten")
+	}
+	if err := atomicfile.MkdirPrivate(filepath.Dir(path)); err != nil {
+		return fmt.Errorf("writing the identity file: %w", err)
+	}
+	if err := atomicfile.Write(path, id.text.Reveal(), atomicfile.IfAbsent()); err != nil {
+		return fmt.Errorf("writing the identity file: %w", err)
+	}
+	return nil
 }
 
 // Recipients returns the text form of the recipients that the identity opens.
