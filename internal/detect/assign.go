@@ -50,7 +50,11 @@ func readName(s *scan, _ *action, start, end int) {
 		s.judgeValue(from, to, v)
 		return
 	}
+	before := len(s.cands)
 	s.judge(from, to, op, at)
+	if len(s.cands) == before && (op == opNear || op == opSpace) {
+		s.table(from, to)
+	}
 }
 
 // target returns the value of a name that is one of several on the left of an

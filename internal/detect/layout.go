@@ -9,6 +9,11 @@ type layout struct {
 	code   bool   // the text is program code, as a whole
 	at     int    // up to here triple quotes were counted
 	triple string // the triple quote that is open at at, or ""
+
+	// The last answers, because several readers ask about one place.
+	placed, lined int
+	prose         prose
+	line          int
 }
 
 // prose says how a bare word is to be read at some place.
@@ -29,8 +34,16 @@ func (s *scan) place(i int) prose {
 	if !l.known {
 		l.known = true
 		l.code = s.in.Language.code() && !magicCell(s.text)
+		l.placed = -1
 	}
-	if !l.code {
+	if l.placed != i {
+		l.placed, l.prose = i, s.classify(i)
+	}
+	return l.prose
+}
+
+func (s *scan) classify(i int) prose {
+	if !s.layout.code {
 		if s.in.Language == Markdown {
 			return inText
 		}
@@ -57,8 +70,13 @@ func (s *scan) place(i int) prose {
 
 // lineStart returns where the line of i begins, or a place far before i in it.
 func (s *scan) lineStart(i int) int {
-	from := max(0, i-1024)
-	return from + bytes.LastIndexByte(s.text[from:i], '\n') + 1
+	const reach = 768
+	l := &s.layout
+	if l.lined != i || i == 0 {
+		from := max(0, i-reach)
+		l.lined, l.line = i, from+bytes.LastIndexByte(s.text[from:i], '\n')+1
+	}
+	return l.line
 }
 
 // magicCell reports whether a cell begins with a magic that makes it another language.

@@ -13,6 +13,7 @@ type value struct {
 
 const (
 	maxValue = 4096 // longest value that is read
+	maxBare  = 800  // longest value without quotes
 	maxParts = 64
 )
 
@@ -219,7 +220,10 @@ func (s *scan) bare(i, nameStart int, op operator) (v value, ok bool) {
 	v.place = s.place(nameStart)
 	v.param = paramBefore(text, nameStart)
 	lead := s.leads(nameStart)
-	limit := min(len(text), i+maxValue)
+	limit := min(len(text), i+maxBare)
+	if bold := run2(text, i, '*'); bold > i && v.place != inExpression {
+		i = bold
+	}
 	end := i
 scan:
 	for end < limit {
@@ -253,12 +257,17 @@ scan:
 	for end > i && bytes.IndexByte([]byte(",;"), text[end-1]) >= 0 {
 		end--
 	}
+	if v.place != inExpression {
+		for end-i > 2 && text[end-1] == '*' && text[end-2] == '*' {
+			end -= 2
+		}
+	}
 	if !lead && !v.param {
 		for end > i && bytes.IndexByte([]byte(".:*_)"), text[end-1]) >= 0 && v.place == inText {
 			end--
 		}
 	}
-	if end == i || op == opTag && !bytes.HasPrefix(text[end:], []byte("</")) {
+	if end == i || end-i >= maxBare || op == opTag && !bytes.HasPrefix(text[end:], []byte("</")) {
 		return v, false
 	}
 	if end < limit && (text[end] == '"' || text[end] == '\'') && (v.param || v.place != inText) {
@@ -270,6 +279,14 @@ scan:
 	v.parts = []Span{{i, end}}
 	v.text = text[i:end]
 	return v, true
+}
+
+// run2 steps over marks of Markdown's emphasis.
+func run2(text []byte, i int, mark byte) int {
+	for i+1 < len(text) && text[i] == mark && text[i+1] == mark {
+		i += 2
+	}
+	return i
 }
 
 // paramBefore reports whether a name stands in a query, a form or a connection
@@ -287,6 +304,10 @@ func paramBefore(text []byte, i int) bool {
 	return false
 }
 
+// leaders are the words that may stand before a name and leave it the first
+// thing on its line.
+var leaders = []string{"export", "env", "set_env", "env:", "set", "declare", "setx", "ENV", "ARG"}
+
 // leads reports whether the name at i is the first thing on its line, after
 // what configuration files, shells and logs put there.
 func (s *scan) leads(i int) bool {
@@ -294,8 +315,9 @@ func (s *scan) leads(i int) bool {
 	if len(head) == 0 {
 		return true
 	}
-	for _, w := range []string{"export ", "env ", "set_env ", "env: ", "set ", "declare ", "setx ", "ENV ", "ARG ", "%env ", "$env:"} {
-		if i := bytes.LastIndex(head, []byte(w)); i >= 0 && len(bytes.TrimSpace(head[i+len(w):])) == 0 {
+	head = bytes.TrimRight(head, " \t\"'")
+	for _, w := range leaders {
+		if bytes.HasSuffix(head, []byte(w)) && (len(head) == len(w) || !is(head[len(head)-len(w)-1], word)) {
 			return true
 		}
 	}

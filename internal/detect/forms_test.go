@@ -1,0 +1,203 @@
+package detect
+
+import (
+	"strings"
+	"testing"
+)
+
+// form is a way in which people write credentials. What must be found stands
+// between « and »; a name in braces is replaced by a made-up value. Marks that
+// touch (»«) are parts of one credential; others are one each.
+type form struct {
+	rule string
+	lang Language
+	text string
+}
+
+var forms = []form{
+	// assignments
+	{"generic-password", Python, `password = "«{pw}»"`},
+	{"generic-password", Python, "db_pass='«{pw}»'  # until May"},
+	{"generic-password", Python, "PASSWORD_2: str = \"«{pw}»\""},
+	{"generic-password", Python, `user, password = "bob", "«{pw}»"`},
+	{"generic-password", Python, `password, host = "«{pw}»", "db.example.net"`},
+	{"generic-password", Python, `if pw == "«{pw}»":`},
+	{"generic-password", Python, "password = (\n    \"«{pw}»\"\n)"},
+	{"generic-password", Python, "password = \\\n    '«{pw}»'"},
+	{"generic-password", Python, `def f(user, password="«{pw}»", n=1):`},
+	{"generic-password", Python, `email_password = "«abcd efgh ijkl mnop»"`},
+	{"generic-password", Python, `password = SecretStr("«{pw}»")`},
+	{"generic-password", Python, `pw = f"«{pw}»"`},
+	{"generic-api-key", Python, `client = Client(api_key="«{mixed}»")`},
+	{"generic-api-key", Python, `openai.api_key = "«sk-{hex32}»"`},
+	{"generic-secret", Python, `client_secret="«{mixed}»"`},
+	{"generic-token", Python, `token: Optional[str] = "«{mixed}»"`},
+	{"aws-secret-access-key", Python, `aws_secret_access_key='«{b64x40}»'`},
+	{"aws-access-key-id", Python, `aws_access_key_id='«{akia}»'`},
+	{"wandb-api-key", Python, `wandb.login(key="«{hex40}»")`},
+	{"kaggle-key", Unknown, `{"username":"bob","key":"«{hex32}»"} > kaggle.json`},
+	// dictionaries, the environment, settings
+	{"generic-api-key", Python, `os.environ["MY_API_KEY"] = "«{mixed}»"`},
+	{"generic-password", Python, `os.environ.setdefault("DB_PASSWORD", "«{pw}»")`},
+	{"generic-password", Python, `os.putenv("DB_PASSWORD", "«{pw}»")`},
+	{"generic-password", Python, `pw = os.getenv("DB_PASSWORD", "«{pw}»")`},
+	{"generic-api-key", Python, `{"api_key": "«{mixed}»", "x": 1}`},
+	{"generic-api-key", Python, `cfg = {"name": "API_KEY", "value": "«{mixed}»"}`},
+	{"generic-password", Python, `{'password' => '«{pw}»'}`},
+	{"generic-password", Python, `spark.read.option("password", "«{pw}»")`},
+	{"generic-api-key", Python, `json.loads("{\"api_key\": \"«{mixed}»\"}")`},
+	{"generic-password", Unknown, `'{"db":"{\\"user\\":\\"bob\\",\\"password\\":\\"«{pw}»\\"}"}'`},
+	// other languages and formats
+	{"generic-password", R, `password <- "«{pw}»"`},
+	{"generic-api-key", R, `Sys.setenv(CENSUS_API_KEY = "«{mixed}»")`},
+	{"generic-api-key", Julia, `ENV["API_KEY"] = "«{mixed}»"`},
+	{"generic-password", Shell, "export PGPASSWORD=«{pw}»\n"},
+	{"generic-token", Python, "%env API_TOKEN=«{mixed}»"},
+	{"generic-token", Python, "!export API_TOKEN=«{mixed}» && python train.py"},
+	{"generic-password", Python, "%%bash\nDB_PASSWORD=«{pw}» ./run.sh"},
+	{"generic-password", Python, "%%writefile .env\n# db\nDB_PASSWORD=«{pw}»\nDEBUG=0"},
+	{"generic-password", Python, "cfg = \"\"\"\n[db]\npassword = «{pw}»\n\"\"\""},
+	{"generic-password", Unknown, "db:\n  password: «{pw}»\n"},
+	{"generic-password", Unknown, "<config><password>«{pw}»</password></config>"},
+	{"generic-password", Unknown, `<server user="bob" password="«{pw}»"/>`},
+	{"generic-password", Unknown, "machine api.example.net\n  login bob\n  password «{pw}»\n"},
+	{"generic-password", SQL, "ALTER USER bob WITH PASSWORD '«{pw}»';"},
+	{"generic-password", SQL, "CREATE USER bob IDENTIFIED BY '«{pw}»';"},
+	{"postgresql-url", Unknown, "db.example.net:5432:sales:bob:«{pw}»\n"},
+	// the command line
+	{"generic-password", Python, "!curl -u bob:«{pw}» https://example.net/api"},
+	{"generic-password", Python, "!mysql -u root -p«{pw}» sales"},
+	{"generic-password", Python, "!sshpass -p '«{pw}»' ssh bob@host"},
+	{"generic-password", Python, `subprocess.run(["twine", "upload", "-p", "«{pw}»"])`},
+	{"generic-password", Shell, "tool --password «{pw}» --user bob"},
+	{"generic-api-key", Shell, "tool --api-key=«{mixed}»"},
+	{"wandb-api-key", Python, "!wandb login «{hex40}»"},
+	{"bearer-token", Python, `!curl -H "Authorization: Bearer «{mixed}»" https://example.net`},
+	// HTTP
+	{"bearer-token", Python, `headers = {"Authorization": "Bearer " + "«{mixed}»"}`},
+	{"bearer-token", R, `add_headers(Authorization = paste("Bearer", "«{mixed}»"))`},
+	{"generic-token", Unknown, "Authorization: token «{mixed}»"},
+	{"generic-api-key", Unknown, "> X-Api-Key: «{mixed}»\n"},
+	{"generic-password", Python, `requests.get(url, auth=("bob", "«{pw}»"))`},
+	{"generic-password", Python, `auth = HTTPBasicAuth('bob', '«{pw}»')`},
+	{"basic-auth", Unknown, "Authorization: Basic «Ym9iOkhlcmJzdC0xOS1Sb3Q=»"},
+	{"generic-password", Python, `server.login("bob@example.net", "«{pw}»")`},
+	{"generic-password", Python, `driver.find_element("id", "password").send_keys("«{pw}»")`},
+	// URLs and connection strings
+	{"postgresql-url", Python, `create_engine("postgresql+psycopg2://bob:«{pw}»@db.example.net:5432/sales")`},
+	{"mysql-url", Python, `"mysql://bob:«{pw}»@localhost/x"`},
+	{"mongodb-url", Python, `MongoClient("mongodb+srv://bob:«Herbst%21{pw}»@c0.example.net/?w=majority")`},
+	{"redis-url", Python, `redis.from_url("redis://:«{pw}»@cache:6379/0")`},
+	{"amqp-url", Unknown, "amqp://bob:«{pw}»@mq/vhost"},
+	{"database-url", Unknown, "snowflake://bob:«{pw}»@acc/db"},
+	{"url-password", Python, `pd.read_csv("https://bob:«{pw}»@example.net/x.csv")`},
+	{"postgresql-url", Python, "u = (\"postgresql://bob:«Herbst»\"\n     \"«-1987-Rot»@db/sales\")"},
+	{"generic-api-key", Python, `requests.get("https://example.net/x?api_key=«{mixed}»&n=1")`},
+	{"generic-password", Python, `cs = "Driver=x;Server=y;UID=bob;PWD=«{pw}»;Database=z"`},
+	{"generic-password", Python, `"jdbc:sqlserver://h:1433;user=bob;password=«{pw}»;encrypt=true"`},
+	{"generic-password", Python, `psycopg2.connect("host=h user=bob password=«{pw}»")`},
+	{"azure-storage-key", Python, `"DefaultEndpointsProtocol=https;AccountName=x;AccountKey=«{b64}»;EndpointSuffix=core.windows.net"`},
+	{"azure-sas", Python, `"https://x.blob.core.windows.net/c?sv=2022-11-02&se=2030-01-01&sp=rl&sig=«{sig}»"`},
+	// literals that are joined
+	{"huggingface-token", Python, "token = ('«hf_AbCdEfGhIjKlMnOp»'\n         '«QrStUvWxYzAbCdEfGh»')"},
+	{"generic-api-key", Python, `api_key = "«A9mQ2xV7kL4pR8sT»" + "«1wZ5yB3nC6dF0gH»"`},
+	// text for people
+	{"generic-password", Markdown, "Log in as **bob** with password `«{pw}»`."},
+	{"generic-password", Markdown, "The password is «{pw}», ask me."},
+	{"generic-password", Markdown, "Login: **bob**, password: **«{pw}»**"},
+	{"generic-api-key", Markdown, "| setting | value |\n|---|---|\n| api_key | `«{mixed}»` |"},
+	{"generic-token", Markdown, "Use the token «{mixed}» for this."},
+	// output
+	{"generic-api-key", Unknown, "endpoint      https://example.net\napi_key       «{mixed}»\n"},
+	{"generic-password", Unknown, "  username        password   role\n0     bob  «{pw}»  admin\n"},
+	{"generic-api-key", Unknown, "<table><tr><th></th><th>owner</th><th>api_key</th></tr>\n<tr><th>0</th><td>bob</td><td>«{mixed}»</td></tr></table>"},
+	{"generic-api-key", Unknown, "<tr><td>API_KEY</td>\n <td>«{mixed}»</td></tr>"},
+	{"generic-password", Unknown, "Settings(host='h', password='«{pw}»')"},
+	{"masked-credential", Unknown, "key: «sk-proj-Ab3dX...wX9z»"},
+	// Kubernetes
+	{"generic-password", Unknown, "kind: Secret\ndata:\n  password: «SGVyYnN0LTE5LVJvdA==»\n"},
+	{"generic-secret", Unknown, "apiVersion: v1\nkind: Secret\ndata:\n  settings: «SGVyYnN0LTE5LVJvdA==»\n"},
+	// keys
+	{"private-key", Python, "key = \"\"\"«{pem}»\"\"\""},
+	{"private-key", Unknown, `{"key": "«{pemn}»\n"}`},
+	{"pgp-private-key", Unknown, "«{pgp}»\n"},
+	{"json-web-token", Unknown, "jwt=«{jwt}»"},
+	{"openssh-private-key", Unknown, "«-----BEGIN OPENSSH {pemtail}»"},
+	{"encrypted-private-key", Unknown, "«-----BEGIN ENCRYPTED {pemtail}»"},
+	{"google-service-account", Unknown, `{"type": "service_account", "private_key": "«{pemn}»\n"}`},
+}
+
+func TestForms(t *testing.T) {
+	f := newFake(3)
+	for _, c := range forms {
+		text := f.expand(strings.ReplaceAll(c.text, "{pemtail}", strings.TrimPrefix(f.pem("PRIVATE KEY", "\n"), "-----BEGIN ")))
+		text, want := unmark(text)
+		got := find(t, text, c.lang, "")
+		if len(got) != 1 || got[0].rule != c.rule || got[0].secret != want {
+			t.Errorf("%q: got %v\nwant %s %q", text, got, c.rule, want)
+		}
+	}
+}
+
+// unmark removes the marks and returns what stood between them.
+func unmark(text string) (plain, marked string) {
+	var p, m strings.Builder
+	inside := false
+	for _, r := range text {
+		switch r {
+		case '«':
+			inside = true
+		case '»':
+			inside = false
+		default:
+			p.WriteRune(r)
+			if inside {
+				m.WriteRune(r)
+			}
+		}
+	}
+	return p.String(), m.String()
+}
+
+func TestKey(t *testing.T) {
+	f := newFake(5)
+	for _, c := range []struct{ key, text, rule string }{
+		{"db_password", "{pw}", "generic-password"},
+		{"connection.api_token", "{mixed}", "generic-token"},
+		{"WANDB_API_KEY", "{hex40}", "wandb-api-key"},
+		{"client_secret", "'{mixed}'\n", "generic-secret"},
+		{"url", "{mixed}", ""},
+		{"password", "changeme", ""},
+		{"token", "{hf}", "huggingface-token"},
+	} {
+		text := f.expand(c.text)
+		got := find(t, text, Unknown, c.key)
+		if c.rule == "" {
+			if len(got) > 0 {
+				t.Errorf("%s %q: %v", c.key, text, got)
+			}
+			continue
+		}
+		if len(got) != 1 || got[0].rule != c.rule || got[0].secret != strings.Trim(text, "'\n") {
+			t.Errorf("%s %q: %v", c.key, text, got)
+		}
+	}
+}
+
+func TestShown(t *testing.T) {
+	for source, want := range map[string]string{
+		"print(api_key)":                    "api_key",
+		"x = 1\nclient_secret":              "client_secret",
+		"print(os.environ['HF_TOKEN'])":     "HF_TOKEN",
+		"print(cfg.password)\nx = 2":        "password",
+		"!echo $API_KEY":                    "API_KEY",
+		"print(len(tokens))":                "",
+		"api_key = load()":                  "",
+		"print('password')  # explanation.": "",
+		"":                                  "",
+	} {
+		if got := Shown([]byte(source)); got != want {
+			t.Errorf("%q: %q, want %q", source, got, want)
+		}
+	}
+}

@@ -1,0 +1,94 @@
+package detect
+
+import "testing"
+
+// silent are look-alikes: texts in which nothing is a credential.
+var silent = []struct {
+	lang Language
+	text string
+}{
+	// placeholders
+	{Python, `openai.api_key = "YOUR_API_KEY"`},
+	{Python, `os.environ["OPENAI_API_KEY"] = "sk-..."`},
+	{Python, `api_key = "<your-pinecone-key>"`},
+	{Python, `api_key = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"`},
+	{Python, `token = "hf_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"`},
+	{Python, `MongoClient("mongodb+srv://<username>:<password>@cluster0.mongodb.net/")`},
+	{Python, `"postgresql://bob:{password}@localhost/db"`},
+	{Python, `!curl -H "Authorization: Bearer $API_TOKEN" https://example.net`},
+	{Python, "%%bash\ndocker run -e DB_PASSWORD=\"$DB_PASSWORD\" -e X_KEY=${X_KEY} image"},
+	{Unknown, "password: {{ vault_db_password }}\ntoken: %(token)s"},
+	{Python, `headers = {"Authorization": f"Bearer {token}", "X-Api-Key": settings.api_key}`},
+	{Python, `password = "changeme"; secret_key = "secret"`},
+	{Python, `api_key = "[nbseal:OPENAI_API_KEY]"`},
+	{Python, `api_key = nbseal.get("OPENAI_API_KEY")`},
+	{Python, `Model(api_key="not-needed", base_url="http://localhost:8000")`},
+	{Unknown, "AKIAIOSFODNN7EXAMPLE wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"},
+	{Python, `aws_secret_access_key = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"`},
+	// reads
+	{Python, `api_key = os.environ["OPENAI_API_KEY"]`},
+	{Python, `token = getpass.getpass("HF token: ")`},
+	{Python, `password = userdata.get("DB_PASSWORD")`},
+	{Python, `password = dbutils.secrets.get(scope="etl", key="sql-password")`},
+	{Python, `pw = keyring.get_password("postgres", "analyst")`},
+	{Python, `secret_key = config["aws"]["secret_access_key"]`},
+	{Python, `password=password, token=self.token, api_key=args.api_key`},
+	{R, `api_key <- Sys.getenv("CENSUS_API_KEY")`},
+	{Python, `access_token = response.json()["access_token"]`},
+	{Python, `st.text_input("API key", type="password")`},
+	// masked
+	{Unknown, `{'api_key': '**********', 'token': 'hf_****************************'}`},
+	{Unknown, "Engine(postgresql://analyst:***@db.internal:5432/sales)"},
+	{Unknown, "key: sk-...ab12"},
+	// hashes and ids
+	{Python, `key_hash = "{hex64}"`},
+	{Python, `cache_key = '{hex32}'`},
+	{Unknown, "{hex64}  train.parquet\nsha256:{hex64}"},
+	{Unknown, "{hex40} add token counts\n"},
+	{Python, `AutoModel.from_pretrained("bert", revision="{hex40}")`},
+	{Python, `idempotency_key = '{uuid}'; kms_key_id = '{uuid}'`},
+	{Unknown, `<script src="x.js" integrity="sha256-{mixed}=" crossorigin="anonymous"></script>`},
+	{Unknown, `GPG_KEY=E3FF2839C048B25C084DEBE9B26995E310250568`},
+	{Unknown, `{'ETag': '"{hex32}"', 'x-amz-request-id': 'AB12CD34EF56AB78'}`},
+	{Python, `secret_arn = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/x/db-R1yNqM'`},
+	// names and words
+	{Python, `password_reset_email_template_name = "password_reset_confirmation_v2"`},
+	{Python, `tokenizer.add_special_tokens({"pad_token": "[PAD]", "bos_token": "<|begin_of_text|>"})`},
+	{Unknown, `{"token": "brown", "start_offset": 4}`},
+	{Unknown, "     token  count\n0    hello     12\n1   worlds      3\n"},
+	{Python, `Args(max_tokens=4096, token_type_ids=None, key_dim=64)`},
+	{Python, `df["password"] = df["password"].str.lower()`},
+	{Python, `def f(password: str, token: str = None): pass`},
+	{Python, `key = jax.random.PRNGKey(42)`},
+	{Python, `st.button('Run', key='run_pipeline_button_3')`},
+	{Python, `token_path = '/var/run/secrets/kubernetes.io/serviceaccount/token'`},
+	{Python, `key = "raw/year=2024/month=07/part-00017-tid-1234567890123456789-c000.snappy.parquet"`},
+	{Python, `API_KEY_ENV = 'AZURE_OPENAI_API_KEY'`},
+	{Python, `TOKEN_URL = "https://login.microsoftonline.com/common/oauth2/v2.0/token"`},
+	{Markdown, "**Password policy**: at least 12 characters, one digit and one symbol."},
+	{Markdown, "Your *password* is the one you chose; the *API key* is shown on the profile page."},
+	{Markdown, "You must pass `accept_eula=True` and a token."},
+	{Python, `rows.sort(key=lambda r: r["created_at"])`},
+	// public by design, or ciphertext
+	{Python, `stripe_publishable_key = "pk_live_{hex32}"`},
+	{Unknown, "-----BEGIN PUBLIC KEY-----\n{b64}\n-----END PUBLIC KEY-----"},
+	{Unknown, "-----BEGIN CERTIFICATE-----\n{b64}\n-----END CERTIFICATE-----"},
+	{Unknown, "-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----"},
+	{Unknown, "ssh-rsa AAAAB3NzaC1yc2E{b64} bob@host"},
+	{Unknown, "db_password: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  3132333435363738393031323334353637383930\n"},
+	{Unknown, "api_token: ENC[AES256_GCM,data:{b64},iv:{b64},type:str]"},
+	{Unknown, "token = b'gAAAAABmZ{b64}'"},
+	// encoded things
+	{Unknown, "{b64}{b64}/AIza{mixed}/{b64}"},
+	{Unknown, `"data": "{b64}{b64}{b64}"`},
+}
+
+func TestSilent(t *testing.T) {
+	f := newFake(11)
+	for _, c := range silent {
+		text := f.expand(c.text)
+		if got := find(t, text, c.lang, ""); len(got) > 0 {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
