@@ -35,7 +35,7 @@ func keyRules() []Rule {
 		{
 			ID: "json-web-token", Title: "JSON Web Token", Severity: finding.Medium,
 			Source: "https://www.rfc-editor.org/rfc/rfc7519",
-			shapes: []string{"eyJ{u:10-2000}.eyJ{u:10-4000}.{u:20-1200}"},
+			shapes: []string{"eyJ{u:10-600}.eyJ{u:10-4000}.{u:20-1200}"},
 			check:  jwtCheck,
 		},
 		{

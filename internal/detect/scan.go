@@ -19,6 +19,7 @@ type scan struct {
 	called    int // end of the last call that was read
 	allowance int // bytes that far-reaching readers may still look at
 	layout    layout
+	one       [1]Span // the parts of the bare value that is being read
 }
 
 // rank orders explanations of the same bytes, the least specific first.
@@ -90,7 +91,10 @@ func (s *scan) read(o occurrence) {
 }
 
 // add records a candidate.
-func (s *scan) add(c candidate) { s.cands = append(s.cands, c) }
+func (s *scan) add(c candidate) {
+	c.parts = slices.Clone(c.parts)
+	s.cands = append(s.cands, c)
+}
 
 // within finds credentials in another text and records them where at says they
 // are in this one; at returns nil for what has no place.

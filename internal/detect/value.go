@@ -276,7 +276,8 @@ scan:
 			return v, s.called == called
 		}
 	}
-	v.parts = []Span{{i, end}}
+	s.one[0] = Span{i, end}
+	v.parts = s.one[:]
 	v.text = text[i:end]
 	return v, true
 }
