@@ -48,14 +48,20 @@ func System() World {
 	return World{Args: os.Args[1:], Env: os.Environ(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
 }
 
-// Getenv returns the last value of an environment variable, "" without one.
-func (w *World) Getenv(name string) string {
+// LookupEnv returns the last value of an environment variable.
+func (w *World) LookupEnv(name string) (string, bool) {
 	for i := len(w.Env) - 1; i >= 0; i-- {
 		if v, ok := strings.CutPrefix(w.Env[i], name+"="); ok {
-			return v
+			return v, true
 		}
 	}
-	return ""
+	return "", false
+}
+
+// Getenv is LookupEnv with "" for a variable that is not set.
+func (w *World) Getenv(name string) string {
+	v, _ := w.LookupEnv(name)
+	return v
 }
 
 // Main runs the program and returns its exit code.

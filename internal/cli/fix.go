@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"filippo.io/age"
 	"github.com/spf13/cobra"
@@ -92,14 +93,14 @@ func (a *app) fix(ctx context.Context, paths []string, dryRun bool) error {
 
 // fixVault is the store as fix needs it. A dry run does without one.
 func (a *app) fixVault(dryRun bool) (fix.Vault, error) {
-	s, id, err := a.openStore()
+	s, err := a.store()
 	if dryRun && errors.Is(err, store.ErrNoStore) {
 		return noVault{}, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	return &storeVault{s, id}, nil
+	return &storeVault{s, &lazyIdentity{sync.OnceValues(a.defaultIdentity)}}, nil
 }
 
 // checkpoints are the copies that Jupyter keeps of a notebook, as

@@ -1,18 +1,19 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"github.com/nbseal/nbseal/internal/hardening"
+	"github.com/nbseal/nbseal/internal/resolve"
 	"github.com/nbseal/nbseal/internal/secret"
 	"github.com/nbseal/nbseal/internal/store"
 )
@@ -161,7 +162,7 @@ func readRequest(in io.Reader) (batchRequest, error) {
 
 func decodeRequest(b []byte) (batchRequest, error) {
 	var req batchRequest
-	dec := json.NewDecoder(newReader(b))
+	dec := json.NewDecoder(bytes.NewReader(b))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&req); err != nil {
 		return req, err
@@ -197,9 +198,9 @@ func describe(err error) *batchError {
 	if errors.As(err, &h) {
 		out.Hint = h.hint
 	}
-	var n *nameError
-	if errors.As(err, &n) {
-		out.Name = n.name
+	var about *resolve.Error
+	if errors.As(err, &about) {
+		out.Name = about.Name
 	}
 	var bad *requestError
 	switch {
@@ -209,22 +210,4 @@ func describe(err error) *batchError {
 		out.Code = errorCode(err)
 	}
 	return out
-}
-
-// nameError is an error about one name.
-type nameError struct {
-	error
-	name string
-}
-
-func (e *nameError) Unwrap() error { return e.error }
-
-// sorted are the names of values, for messages and files.
-func sorted(values map[string]secret.Value) []string {
-	names := make([]string, 0, len(values))
-	for n := range values {
-		names = append(names, n)
-	}
-	slices.Sort(names)
-	return names
 }

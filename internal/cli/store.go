@@ -136,24 +136,21 @@ func (a *app) askNewPassphrase() (secret.Value, error) {
 	return first, nil
 }
 
-// openStore opens the store and finds the identity, which asks for a passphrase
-// only when a value is read.
-func (a *app) openStore() (*store.Store, age.Identity, error) {
+// store opens the store; no key is needed for that.
+func (a *app) store() (*store.Store, error) {
 	dir, err := store.DefaultDir(a.Getenv)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	s, err := store.Open(dir)
 	if errors.Is(err, store.ErrNoStore) {
-		return nil, nil, hinted(err, "nbseal init makes one")
+		err = hinted(err, "nbseal init makes one")
 	}
-	if err != nil {
-		return nil, nil, err
-	}
-	id, err := a.identity(s.Dir())
-	return s, id, err
+	return s, err
 }
 
+// identity finds the key to the store in dir. It asks for a passphrase when a
+// value is first read.
 func (a *app) identity(dir string) (age.Identity, error) {
 	if path := a.Getenv("NBSEAL_IDENTITY_FILE"); path != "" {
 		return store.LoadIdentityFile(path)
@@ -164,7 +161,7 @@ func (a *app) identity(dir string) (age.Identity, error) {
 	}
 	id, err := store.OpenIdentity(path, a.askPassphrase)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, hinted(fmt.Errorf("the key to the store is missing: %s", path),
+		return nil, hinted(fmt.Errorf("%w: its key is missing: %s", store.ErrLocked, path),
 			"put its backup there, or set NBSEAL_IDENTITY_FILE")
 	}
 	return id, err
@@ -208,7 +205,7 @@ func (a *app) set(ctx context.Context, name string, raw bool) error {
 	if err := store.ValidateName(name); err != nil {
 		return err
 	}
-	s, _, err := a.openStore()
+	s, err := a.store()
 	if err != nil {
 		return err
 	}
@@ -295,16 +292,9 @@ func (a *app) list(format string) error {
 	return fmt.Errorf("unknown format %q; there are text and json", format)
 }
 
-// names are those in the store; no key is needed for that.
+// names are those in the store.
 func (a *app) names() ([]string, error) {
-	dir, err := store.DefaultDir(a.Getenv)
-	if err != nil {
-		return nil, err
-	}
-	s, err := store.Open(dir)
-	if errors.Is(err, store.ErrNoStore) {
-		return nil, hinted(err, "nbseal init makes one")
-	}
+	s, err := a.store()
 	if err != nil {
 		return nil, err
 	}
@@ -338,11 +328,7 @@ func (a *app) rmCommand() *cobra.Command {
 }
 
 func (a *app) rm(ctx context.Context, names []string, force bool) error {
-	dir, err := store.DefaultDir(a.Getenv)
-	if err != nil {
-		return err
-	}
-	s, err := store.Open(dir)
+	s, err := a.store()
 	if err != nil {
 		return err
 	}

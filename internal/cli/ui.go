@@ -74,19 +74,23 @@ func (u *ui) askHidden(prompt string) (secret.Value, error) {
 	if out != in {
 		defer out.Close()
 	}
-	fmt.Fprint(out, prompt)
-	defer fmt.Fprintln(out)
-	state, err := term.GetState(int(in.Fd()))
+	// Raw mode has no echo: whoever answers as soon as the prompt is there must
+	// not see it either. ReadPassword makes lines and Ctrl-C work again.
+	state, err := term.MakeRaw(int(in.Fd()))
 	if err != nil {
 		return secret.Value{}, errNoTerminal
 	}
-	// A signal must not leave the terminal without echo.
-	stop := onInterrupt(func() {
+	restore := func() {
 		_ = term.Restore(int(in.Fd()), state)
 		fmt.Fprintln(out)
+	}
+	defer restore()
+	stop := onInterrupt(func() {
+		restore()
 		os.Exit(exitFailed)
 	})
 	defer stop()
+	fmt.Fprint(out, prompt)
 	b, err := term.ReadPassword(int(in.Fd()))
 	if err != nil {
 		if errors.Is(err, io.EOF) {

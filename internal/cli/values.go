@@ -1,42 +1,138 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"path/filepath"
+	"sync"
 
+	"filippo.io/age"
+
+	"github.com/nbseal/nbseal/internal/manifest"
+	"github.com/nbseal/nbseal/internal/resolve"
 	"github.com/nbseal/nbseal/internal/secret"
 	"github.com/nbseal/nbseal/internal/store"
 )
 
-func newReader(b []byte) io.Reader { return bytes.NewReader(b) }
-
-func (a *app) values(ctx context.Context, nb string, names []string) (map[string]secret.Value, error) {
-	s, id, err := a.openStore()
+// values resolves names for a notebook, or for nobody in particular when its
+// path is "": all of them or none. The manifest is the one nearest to the
+// notebook, else to the working directory.
+func (a *app) values(ctx context.Context, notebook string, names []string) (map[string]secret.Value, error) {
+	r, m, err := a.resolver(notebook)
 	if err != nil {
 		return nil, err
 	}
-	out := map[string]secret.Value{}
-	for _, n := range names {
-		v, err := s.Get(n, id)
-		if err != nil {
-			return nil, &nameError{fmt.Errorf("%s: %w", n, err), n}
-		}
-		out[n] = v
+	values, err := r.GetAll(ctx, names)
+	if err != nil {
+		return nil, a.advise(err, m)
 	}
-	return out, nil
+	return values, nil
 }
-func (a *app) manifestNames() ([]string, error) { return nil, nil }
-func errorCode(err error) string {
+
+func (a *app) resolver(notebook string) (*resolve.Resolver, *manifest.Manifest, error) {
+	m, err := findManifest(notebook)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := resolve.New(resolve.Options{
+		Manifest: m, Notebook: notebook,
+		OpenStore:  a.store,
+		Identities: []age.Identity{&lazyIdentity{open: sync.OnceValues(a.defaultIdentity)}},
+		LookupEnv:  a.LookupEnv,
+	})
+	return r, m, err
+}
+
+// findManifest returns nil if there is none.
+func findManifest(notebook string) (*manifest.Manifest, error) {
+	dir := "."
+	if notebook != "" {
+		dir = filepath.Dir(notebook)
+	}
+	path, err := manifest.Find(dir)
+	if err != nil || path == "" {
+		return nil, err
+	}
+	return manifest.Load(path)
+}
+
+// manifestNames are the names of the manifest nearest to the working directory.
+func (a *app) manifestNames() ([]string, error) {
+	m, err := findManifest("")
+	if m == nil {
+		return nil, err
+	}
+	return m.Names(), nil
+}
+
+// lazyIdentity is found when the first secret is to be opened: a manifest may
+// need no store at all.
+type lazyIdentity struct {
+	open func() (age.Identity, error)
+}
+
+func (l *lazyIdentity) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
+	id, err := l.open()
+	if err != nil {
+		return nil, err
+	}
+	return id.Unwrap(stanzas)
+}
+
+func (a *app) defaultIdentity() (age.Identity, error) {
+	dir, err := store.DefaultDir(a.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	return a.identity(dir)
+}
+
+// advise adds what to do next to an error about a name.
+func (a *app) advise(err error, m *manifest.Manifest) error {
+	var name string
+	var about *resolve.Error
+	if errors.As(err, &about) {
+		name = about.Name
+	}
+	var h *hintError
 	switch {
-	case errors.Is(err, store.ErrNotExist):
-		return "unknown"
+	case errors.As(err, &h):
+		return err
+	case errors.Is(err, resolve.ErrDenied):
+		return hinted(err, "its section [notebooks] in "+m.Filename()+" says which notebooks get it")
+	case errors.Is(err, resolve.ErrUnknown) && m != nil:
+		return hinted(err, fmt.Sprintf("add %s = \"nbseal://%s\" below [secrets] in %s", name, name, m.Filename()))
+	case errors.Is(err, resolve.ErrUnknown), errors.Is(err, store.ErrNotExist):
+		return hinted(err, "nbseal set "+name+" stores a value, nbseal list shows the names there are")
 	case errors.Is(err, store.ErrLocked):
-		return "locked"
+		return hinted(err, lockedHint(name))
 	case errors.Is(err, store.ErrNoStore):
-		return "no-store"
+		return hinted(err, "nbseal init makes one")
+	}
+	return err
+}
+
+func lockedHint(name string) string {
+	return "start the notebook server as nbseal run --secret " + name + " -- jupyter lab, or set NBSEAL_IDENTITY_FILE"
+}
+
+// errorCode is the word that docs/spec/get.md has for an error.
+func errorCode(err error) string {
+	for _, c := range []struct {
+		is   error
+		code string
+	}{
+		{resolve.ErrDenied, "denied"},
+		{store.ErrLocked, "locked"},
+		{store.ErrPassphrase, "locked"},
+		{store.ErrNoStore, "no-store"},
+		{resolve.ErrUnknown, "unknown"},
+		{store.ErrNotExist, "unknown"},
+	} {
+		if errors.Is(err, c.is) {
+			return c.code
+		}
 	}
 	return "failed"
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -211,5 +212,23 @@ func TestIdentityDoesNotPrint(t *testing.T) {
 				t.Errorf("%s shows the key", verb)
 			}
 		}
+	}
+}
+
+func TestWriteIdentityFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "new", "identity.txt")
+	id, err := store.NewIdentity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.WriteIdentityFile(path, id); err != nil {
+		t.Fatal(err)
+	}
+	got, err := store.LoadIdentityFile(path)
+	if err != nil || !slices.Equal(got.Recipients(), id.Recipients()) {
+		t.Errorf("read back: %v, %v", got.Recipients(), err)
+	}
+	if err := store.WriteIdentityFile(path, id); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("an identity was overwritten: %v", err)
 	}
 }

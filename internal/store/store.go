@@ -7,7 +7,8 @@
 // far as the disk tells the truth, a loss of power. Readers see a secret's old
 // value or its new one. Any number of processes may read and write at once.
 // Nothing outside of the directory is read or written, whatever symbolic links
-// are in it. Plaintext is in memory only.
+// are in it. Secrets' plaintext is in memory only; [WriteIdentityFile] alone writes
+// a key in clear, for tests and CI.
 //
 // It hides values, not names, sizes or times of change. It does not notice that
 // someone who can write to the directory put back an older file or replaced one
