@@ -22,21 +22,22 @@ const (
 // readName handles a piece of a name: it reads the whole name, the operator and
 // the value, and decides.
 func readName(s *scan, _ *action, start, end int) {
+	text := s.text
 	if start < s.named {
 		return
 	}
-	from := runBack(s.text, start, maxName, word|dash|dot)
-	to := run(s.text, end, maxName, word)
-	if s.text[end-1] == ':' || s.text[end-1] == '=' || s.text[end-1] == '"' || s.text[end-1] == '\'' || s.text[end-1] == ' ' {
+	from := runBack(text, start, maxName, word|dash|dot)
+	to := run(text, end, maxName, word)
+	if text[end-1] == ':' || text[end-1] == '=' || text[end-1] == '"' || text[end-1] == '\'' || text[end-1] == ' ' {
 		to = end - 1
 	}
-	for to < len(s.text) && to-from < maxName && (s.text[to] == '-' || s.text[to] == '.') && to+1 < len(s.text) && is(s.text[to+1], word) {
-		to = run(s.text, to+1, maxName, word)
+	for to < len(text) && to-from < maxName && (text[to] == '-' || text[to] == '.') && to+1 < len(text) && is(text[to+1], word) {
+		to = run(text, to+1, maxName, word)
 	}
-	for from < start && !is(s.text[from], word) {
+	for from < start && !is(text[from], word) {
 		from++
 	}
-	if from > 0 && s.text[from-1] == '\\' && is(s.text[from], lower) && escapeBefore(s.text, from+1) {
+	if from > 0 && text[from-1] == '\\' && is(text[from], lower) && escapeBefore(text, from+1) {
 		from++ // the n of \n
 	}
 	s.named = to
@@ -50,11 +51,23 @@ func readName(s *scan, _ *action, start, end int) {
 		s.judgeValue(from, to, v)
 		return
 	}
+	if op == opColon && from > 0 && text[from-1] == '/' {
+		at = second(text, at)
+	}
 	before := len(s.cands)
 	s.judge(from, to, op, at)
 	if len(s.cands) == before && (op == opNear || op == opSpace) {
 		s.table(from, to)
 	}
+}
+
+// second steps over the user in "user/password: bob / x".
+func second(text []byte, i int) int {
+	j := skipBlank(text, run(text, skipBlank(text, i), 40, word|dot|dash))
+	if j < len(text) && (text[j] == '/' || text[j] == ':' || text[j] == ',') {
+		return j + 1
+	}
+	return i
 }
 
 // target returns the value of a name that is one of several on the left of an
@@ -168,6 +181,10 @@ func (s *scan) operator(from, i int) (operator, int) {
 		if closed {
 			return receiver(text, i+1)
 		}
+	case '-':
+		if bytes.HasPrefix(text[i:], []byte("->")) && s.place(from) != inExpression {
+			return opColon, i + 2
+		}
 	case '(':
 		if i == gap && !closed {
 			return opCall, i + 1
@@ -277,6 +294,11 @@ func (s *scan) spaced(from, gap, i int) (operator, int) {
 	if string(text[from:gap]) == "pass" && text[i-1] == ' ' && s.place(from) != inConfig {
 		return opNone, 0 // the verb
 	}
+	if bytes.HasPrefix(text[i:], []byte("or ")) && s.place(from) == inExpression {
+		if j := skipBlank(text, i+3); j < len(text) && (text[j] == '"' || text[j] == '\'') {
+			return opAssign, j
+		}
+	}
 	for _, w := range []string{"is ", "is: ", "was ", "ist ", "lautet ", "est "} {
 		if bytes.HasPrefix(text[i:], []byte(w)) {
 			return opIs, run(text, i+len(w), 4, space)
@@ -287,6 +309,10 @@ func (s *scan) spaced(from, gap, i int) (operator, int) {
 	}
 	head := bytes.TrimSpace(text[s.lineStart(from):from])
 	switch {
+	case bytes.HasPrefix(text[i:], []byte("-v ")) && bytes.Contains(head, []byte("config set")):
+		return opSpace, i + len("-v ")
+	case bytes.Equal(head, []byte("%env")) || bytes.Equal(head, []byte("%set_env")):
+		return opSpace, i
 	case bytes.Contains(head, []byte("login ")) || bytes.Contains(head, []byte("machine ")) || bytes.Contains(head, []byte("configure set")) || bytes.Contains(head, []byte("config set")) || bytes.HasSuffix(head, []byte(" -p")):
 		return opSpace, i
 	case len(head) == 0 && (i-gap >= 2 || s.netrc(from)) && s.place(from) != inExpression:

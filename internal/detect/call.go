@@ -6,7 +6,6 @@ import "bytes"
 type call struct {
 	keyword string // the end of the function's name, with the parenthesis, lower case
 	arg     int    // the credential's, from 0
-	last    bool   // the last of the arguments that are literals instead
 	kind    kind
 	rule    string // id of the rule, or "" for the generic one
 	form    string // the form the value must have; "" for any
@@ -57,12 +56,17 @@ var calls = []call{
 	{keyword: "register_census(", arg: 0, kind: kindKey},
 	{keyword: "set_password(", arg: 2, kind: kindPassword},
 	{keyword: "connect(", arg: 2, kind: kindPassword},
+	{keyword: "oracle.connect(", arg: 1, kind: kindPassword},
+	{keyword: "oracledb.connect(", arg: 1, kind: kindPassword},
+	{keyword: "basic_auth(", arg: 1, kind: kindPassword},
+	{keyword: "ftp(", arg: 2, kind: kindPassword},
+	{keyword: "ftp_tls(", arg: 2, kind: kindPassword},
+	{keyword: "influxdbclient(", arg: 3, kind: kindPassword},
 	{keyword: "createconnection(", arg: 2, kind: kindPassword},
 	{keyword: "s3filesystem(", arg: 1, kind: kindSecret},
 	{keyword: "dropbox(", arg: 0, kind: kindToken},
 	{keyword: "webclient(", arg: 0, kind: kindToken},
 	{keyword: ".run(", arg: 0, kind: kindToken, form: "{u:24-28}.{u:6}.{u:27-38}"},
-	{keyword: "nasdaqdatalink.apiconfig.api_key(", arg: 0, kind: kindKey},
 }
 
 const maxArgs = 8

@@ -1,5 +1,7 @@
 package detect
 
+import "bytes"
+
 // kind is what a name says about its value.
 type kind uint8
 
@@ -17,7 +19,7 @@ const (
 // starts. Each is in some word of credentialWords, or is one.
 var nameKeywords = []string{
 	"pass", "pwd", "_pw", "pw:", "pw=", "pw ", "pw\"", "pw'", "pswd", "secret", "token", "key", "credential", "creds", "_pat", "pat=",
-	"auth_", "_auth", "jwt", "kennwort", "senha", "contrase", "motdepasse", "mot_de_passe", "clave", "parola", "appid", "app_id", "sid_pw", "bearer_",
+	"auth_", "_auth", "jwt", "kennwort", "senha", "contrasena", "motdepasse", "mot_de_passe", "clave", "parola", "appid", "app_id", "sid_pw", "bearer_",
 }
 
 var credentialWords = map[string]kind{
@@ -29,6 +31,25 @@ var credentialWords = map[string]kind{
 	"token": kindToken, "pat": kindToken, "jwt": kindToken, "bearer": kindToken, "tok": kindToken,
 	"key": kindWeakKey, "apikey": kindKey, "authkey": kindKey, "appid": kindKey, "apitoken": kindToken,
 	"authorization": kindHeader,
+}
+
+// foreignWords are whole names for a password outside of ASCII.
+var foreignWords = []string{"contraseña", "密码"}
+
+// readForeign handles such a name.
+func readForeign(s *scan, _ *action, start, end int) {
+	op, at := s.operator(start, end)
+	if op == opNone || op == opTargets || start < s.named {
+		return
+	}
+	s.named = end
+	v, ok := s.valueAt(at, start, op)
+	if !ok {
+		return
+	}
+	var p split
+	p.parse([]byte("password"))
+	s.weigh(&p, kindPassword, s.text[start:end], v, op)
 }
 
 // credentialEndings make a credential word of any word that ends in one.
@@ -206,7 +227,7 @@ func (p *split) classify() kind {
 		if otherKeys[string(before)] {
 			return kindNone
 		}
-		if k == kindWeakKey && keyWords[string(before)] {
+		if k == kindWeakKey && (keyWords[string(before)] || bytes.HasSuffix(before, []byte("api"))) {
 			k = kindKey
 		}
 	}

@@ -106,11 +106,18 @@ func believable(k kind, text []byte, v value, op operator, compound bool) bool {
 		}
 		return len(text) >= least && all(text, b64std|b64url|dot|equals|tilde|percent|punct) && !ordinary(text, t) && t.random() && (v.quoted || !expression(text, v) || len(text) >= 20)
 	case kindWeakKey:
-		if len(text) < 20 || !all(text, b64std|b64url|dot|equals|tilde) || ordinary(text, t) || !t.random() {
+		least := 20
+		if compound && v.quoted && !loose {
+			least = 16
+		}
+		if len(text) < least || !all(text, b64std|b64url|dot|equals|tilde) || ordinary(text, t) || !t.random() {
 			return false
 		}
 		if t.hex || uuid(text) {
 			return v.param && len(text) >= 32 || compound && !uuid(text) && !loose && len(text) >= 32
+		}
+		if compound && !loose && t.digit >= 3 && all(text, alnum) && (len(text) >= 24 || t.lower == 0) {
+			return true
 		}
 		return t.digit > 0 && t.lower > 0 && t.upper > 0 && !bytes.ContainsAny(text, "/.")
 	}
@@ -177,7 +184,8 @@ func allWords(text []byte) bool {
 	n := 0
 	for i := 0; i < len(text); {
 		if !is(text[i], letter) {
-			if is(text[i], digit) && i > 0 && is(text[i-1], letter) {
+			// one digit may end a word: "oauth2"
+			if is(text[i], digit) && i > 0 && is(text[i-1], letter) && i+1 < len(text) && is(text[i+1], alnum) {
 				return false
 			}
 			i++

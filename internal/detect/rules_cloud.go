@@ -63,14 +63,14 @@ func cloudRules() []Rule {
 			ID: "azure-storage-key", Title: "Azure storage account key", Severity: finding.High,
 			Revoke:   "https://portal.azure.com",
 			Source:   "https://learn.microsoft.com/azure/storage/common/storage-account-keys-manage",
-			services: []string{"accountkey", "azure", "storage", "blob", "accountname", "sharedaccesskey"},
+			services: []string{"accountname", "azure", "storage", "blob", "adls", "defaultendpointsprotocol"},
 			values:   []string{"{b:86}=="},
 		},
 		{
 			ID: "azure-cosmos-key", Title: "Azure Cosmos DB key", Severity: finding.High,
 			Revoke:   "https://portal.azure.com",
 			Source:   "https://learn.microsoft.com/azure/cosmos-db/secure-access-to-data",
-			services: []string{"cosmos", "cosmosdb", "accountendpoint"},
+			services: []string{"cosmos", "cosmosdb", "accountendpoint", "documents"},
 			values:   []string{"{b:86}=="},
 		},
 		{

@@ -12,6 +12,7 @@ type tables struct {
 	rules    []*Rule
 	byID     map[string]*Rule
 	auto     *automaton
+	words    []string   // the keywords
 	actions  [][]action // by keyword
 	services map[string][]service
 }
@@ -79,6 +80,9 @@ func newTables(rules []Rule) *tables {
 	for _, k := range nameKeywords {
 		on(k, action{do: readName})
 	}
+	for _, k := range foreignWords {
+		on(k, action{do: readForeign})
+	}
 	for i := range calls {
 		on(calls[i].keyword, action{do: readCall, call: &calls[i]})
 	}
@@ -86,6 +90,7 @@ func newTables(rules []Rule) *tables {
 		on(k.text, action{do: k.do})
 	}
 	slices.SortFunc(t.rules, func(a, b *Rule) int { return cmp.Compare(a.ID, b.ID) })
+	t.words = words
 	t.auto = newAutomaton(words)
 	return t
 }

@@ -165,7 +165,29 @@ func (s *scan) valueAt(i, nameStart int, op operator) (v value, ok bool) {
 	if op == opComma || op == opCall || op == opReceiver {
 		return v, false
 	}
+	if at := s.otherwise(i, nameStart); at > 0 {
+		v, _, ok = s.literals(at, continued)
+		return v, ok
+	}
 	return s.bare(i, nameStart, op)
+}
+
+// otherwise returns where the literal of "x or 'literal'" begins, when i is in
+// an expression of that form; 0 when it is not.
+func (s *scan) otherwise(i, nameStart int) int {
+	line := s.text[i:min(len(s.text), i+120)]
+	if nl := bytes.IndexByte(line, '\n'); nl >= 0 {
+		line = line[:nl]
+	}
+	or := bytes.Index(line, []byte(" or "))
+	if or < 0 || s.place(nameStart) != inExpression {
+		return 0
+	}
+	at := skipBlank(s.text, i+or+len(" or "))
+	if at < len(s.text) && (s.text[at] == '"' || s.text[at] == '\'') {
+		return at
+	}
+	return 0
 }
 
 // skipToValue steps over the space and line ends that may stand before a value.
