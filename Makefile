@@ -32,8 +32,9 @@ cross: runner ## builds for Linux, macOS and Windows
 fuzz: runner ## runs each fuzz target for FUZZTIME, 60s unless told
 	@build/tools/test -only fuzz -fuzztime $(FUZZTIME)
 
-demo: build ## the demonstration of the README
-	@NB=$(CURDIR)/bin/nbseal examples/demo/run
+demo: build ## the demonstration of the README, or NB=path/to/your.ipynb
+	@tools/debian-packages
+	@examples/demo/run $(if $(NB),"$(NB)")
 
 bench: ## Go benchmarks; compare two runs with benchstat
 	@go test -run '^$$' -bench . -benchmem ./...

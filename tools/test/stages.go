@@ -127,7 +127,7 @@ func (r *runner) pythonTests() *outcome {
 // demo runs the demonstration and compares it with what the README shows.
 func (r *runner) demo() *outcome {
 	o := new(outcome)
-	out, err := r.command(".", []string{"NB=" + r.binary()}, "examples/demo/run")
+	out, err := r.command(".", nil, "examples/demo/run")
 	o.check(out, err)
 	if err != nil {
 		return o
