@@ -56,9 +56,41 @@ func readName(s *scan, _ *action, start, end int) {
 	}
 	before := len(s.cands)
 	s.judge(from, to, op, at)
+	if op == opColon && len(s.cands) == before {
+		s.below(from, to, at)
+	}
 	if len(s.cands) == before && (op == opNear || op == opSpace) {
 		s.table(from, to)
 	}
+}
+
+// below judges the line after "API key:" when it holds nothing but one value.
+func (s *scan) below(from, to, at int) {
+	text := s.text
+	at = skipBlank(text, at)
+	if at >= len(text) || text[at] != '\n' || s.place(from) == inExpression {
+		return
+	}
+	i := run(text, at, 6, space)
+	quoted := i < len(text) && text[i] == '`'
+	if quoted {
+		i++
+	}
+	end := run(text, i, maxBare, b64std|b64url|dot|equals|tilde|punct)
+	if end == i || quoted && (end >= len(text) || text[end] != '`') || !quoted && end < len(text) && text[end] != '\n' {
+		return
+	}
+	var p split
+	p.parse(text[from:to])
+	k := p.classify()
+	if k == kindNone || k == kindPassword && !quoted {
+		return
+	}
+	op := opNear
+	if quoted {
+		op = opIs
+	}
+	s.weigh(&p, k, text[from:to], value{parts: []Span{{i, end}}, text: text[i:end], quoted: true}, op)
 }
 
 // second steps over the user in "user/password: bob / x".

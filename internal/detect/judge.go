@@ -124,11 +124,18 @@ func (s *scan) weigh(p *split, k kind, name []byte, v value, op operator) {
 		text = unescaped(text)
 	}
 	if plain, ok := decoded(text); ok {
+		if user, password, ok := bytes.Cut(plain, []byte(":")); ok && k == kindHeader && all(user, word|dot|dash) && !placeholder(password) && !weakWord(password) {
+			s.add(candidate{rule: s.t.byID["basic-auth"], rank: rankNamed, parts: v.parts, name: string(name), preview: "…"})
+			return
+		}
 		if s.encoded(p, k, name, v, plain) {
 			return
 		}
 	}
 	rule := s.service(p, v, text)
+	if k == kindWeakKey && p.n == 1 && bytes.IndexByte(text, '/') >= 0 {
+		rule = nil // rather the key of an object in a bucket
+	}
 	if rule == nil {
 		if !believable(k, text, v, op, p.n > 1) {
 			return

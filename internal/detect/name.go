@@ -19,7 +19,7 @@ const (
 // starts. Each is in some word of credentialWords, or is one.
 var nameKeywords = []string{
 	"pass", "pwd", "_pw", "pw:", "pw=", "pw ", "pw\"", "pw'", "pswd", "secret", "token", "key", "credential", "creds", "_pat", "pat=",
-	"auth_", "_auth", "jwt", "kennwort", "senha", "contrasena", "motdepasse", "mot_de_passe", "clave", "parola", "appid", "app_id", "sid_pw", "bearer_",
+	"auth_", "_auth", "auth\"", "auth'", "jwt", "kennwort", "senha", "contrasena", "motdepasse", "mot_de_passe", "clave", "parola", "appid", "app_id", "sid_pw", "bearer_",
 }
 
 var credentialWords = map[string]kind{
@@ -30,7 +30,7 @@ var credentialWords = map[string]kind{
 	"secret": kindSecret, "secrets": kindSecret, "credential": kindSecret, "credentials": kindSecret, "creds": kindSecret,
 	"token": kindToken, "pat": kindToken, "jwt": kindToken, "bearer": kindToken, "tok": kindToken,
 	"key": kindWeakKey, "apikey": kindKey, "authkey": kindKey, "appid": kindKey, "apitoken": kindToken,
-	"authorization": kindHeader,
+	"authorization": kindHeader, "auth": kindHeader,
 }
 
 // foreignWords are whole names for a password outside of ASCII.

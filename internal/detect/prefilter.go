@@ -54,8 +54,12 @@ func fold(b byte) byte {
 // build makes the trie, resolves the failure links breadth first, and renumbers
 // the states so that those that end a keyword come last.
 func (a *automaton) build(keywords []string) {
-	trie := make([]uint16, 1<<shift)
-	outs := [][]uint16{nil}
+	most := 1
+	for _, k := range keywords {
+		most += len(k)
+	}
+	trie := make([]uint16, 1<<shift, most<<shift)
+	outs := make([][]uint16, 1, most)
 	for id, k := range keywords {
 		state := 0
 		for i := range len(k) {
@@ -63,7 +67,7 @@ func (a *automaton) build(keywords []string) {
 			if trie[cell] == 0 {
 				trie[cell] = uint16(len(outs))
 				outs = append(outs, nil)
-				trie = append(trie, make([]uint16, 1<<shift)...)
+				trie = trie[:len(trie)+1<<shift]
 			}
 			state = int(trie[cell])
 		}
