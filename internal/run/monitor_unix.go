@@ -64,6 +64,10 @@ func Monitor() error {
 	if err := dec.Decode(&m); err != nil || m.Kind != msgStart {
 		return errors.New("the monitor is started by nbseal alone")
 	}
+	hup := make(chan os.Signal, 1)
+	if !signal.Ignored(unix.SIGHUP) {
+		signal.Notify(hup, unix.SIGHUP)
+	}
 	cmd := &exec.Cmd{Path: m.Path, Args: m.Argv, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		SysProcAttr: &syscall.SysProcAttr{Setpgid: true}}
 	if err := cmd.Start(); err != nil {
@@ -84,16 +88,12 @@ func Monitor() error {
 		return err
 	}
 	go reap(pid, enc)
-	if !signal.Ignored(unix.SIGHUP) { // the terminal has gone: its session's first process is told
-		hup := make(chan os.Signal, 1)
-		signal.Notify(hup, unix.SIGHUP)
-		go func() {
-			for range hup {
-				_ = unix.Kill(-pid, unix.SIGHUP)
-				_ = unix.Kill(-pid, unix.SIGCONT)
-			}
-		}()
-	}
+	go func() { // the terminal has gone: its session's first process is told
+		for range hup {
+			_ = unix.Kill(-pid, unix.SIGHUP)
+			_ = unix.Kill(-pid, unix.SIGCONT)
+		}
+	}()
 	for {
 		if err := dec.Decode(&m); err != nil {
 			return nil
@@ -144,7 +144,8 @@ func (r *runner) startMonitored(t *terminal, sigs chan<- os.Signal) (child, erro
 	if err != nil {
 		return nil, err
 	}
-	defer slave.Close()
+	t.slave = slave
+	r.later(t.ended)
 	src, err := newTTYReader(master)
 	if err != nil {
 		return nil, err

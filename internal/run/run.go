@@ -221,6 +221,7 @@ func (r *runner) run(ctx context.Context) (Status, error) {
 		}()
 	}
 	status, err := r.watch(ctx, c, term, sigs)
+	term.ended()
 	close(exited)
 	errs := []error{err}
 	cut := false

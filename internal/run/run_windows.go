@@ -13,6 +13,7 @@ type terminal struct{}
 
 func (*terminal) suspend() {}
 func (*terminal) leave()   {}
+func (*terminal) ended()   {}
 func (*terminal) rescue()  {}
 
 // start starts the command with pipes.

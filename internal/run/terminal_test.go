@@ -202,7 +202,12 @@ func TestTerminalErrors(t *testing.T) {
 	s.wait()
 	s = open(t, cli(t, randomValue(), "sh", "-c", "exit 42"))
 	if code := s.wait().ExitCode(); code != 42 {
-		t.Errorf("exit code %d", code)
+		t.Errorf("exit code %d: %q", code, s.shown.String())
+	}
+	// Letting go of the terminal is not its end.
+	s = open(t, cli(t, randomValue(), "sh", "-c", "exec </dev/null >/dev/null 2>&1; sleep 0.3; exit 43"))
+	if code := s.wait().ExitCode(); code != 43 {
+		t.Errorf("exit code %d: %q", code, s.shown.String())
 	}
 }
 

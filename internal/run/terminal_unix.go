@@ -20,6 +20,7 @@ import (
 type terminal struct {
 	outer   *os.File   // nil when there is none
 	masters []*os.File // our sides of the pseudo-terminals
+	slave   *os.File   // of the owned one, open so that it does not hang up before the command's end
 	owned   bool       // the first master is the command's controlling terminal, and its keyboard
 
 	mu    sync.Mutex
@@ -105,6 +106,14 @@ func (t *terminal) leave() {
 		_ = term.Restore(int(t.outer.Fd()), t.saved)
 	}
 	t.saved = nil
+}
+
+// ended says that the command has ended: its output ends once nobody else has
+// the terminal open.
+func (t *terminal) ended() {
+	if t.slave != nil {
+		t.slave.Close()
+	}
 }
 
 // rescue, deferred by goroutines, gives the terminal back before a panic ends
