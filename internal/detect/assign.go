@@ -161,15 +161,18 @@ func (s *scan) phrase(from int) int {
 	return from
 }
 
-// operator reads what follows a name that ends at i.
+// operator reads what follows a name that ends at i, and returns where the
+// value may begin.
 func (s *scan) operator(from, i int) (operator, int) {
 	text := s.text
 	quoted := from > 0 && bytes.IndexByte([]byte("\"'`"), text[from-1]) >= 0
 	closed := false
-	if _, next, ok := quoteAt(text, i); ok && quoted {
-		i, closed = next, true
-	} else if quoted && i < len(text) && text[i] != '=' && text[i] != ':' {
-		quoted = false
+	if quoted {
+		if _, next, ok := quoteAt(text, i); ok {
+			i, closed = next, true
+		} else if i < len(text) && text[i] != '=' && text[i] != ':' {
+			quoted = false
+		}
 	}
 	for i < len(text) && bytes.IndexByte([]byte("]*`"), text[i]) >= 0 {
 		i++
@@ -193,6 +196,30 @@ func (s *scan) operator(from, i int) (operator, int) {
 			return opNone, 0 // a piece of a URN
 		}
 		return s.colon(i + 1)
+	case '|':
+		return opColon, i + 1
+	}
+	if op, at := s.mark(from, i); op != opNone {
+		return op, at
+	}
+	if closed {
+		return s.afterQuoted(i)
+	}
+	switch {
+	case text[i] == ',' && !quoted && i == gap && s.place(from) == inExpression:
+		return opTargets, i + 1
+	case text[i] == '(' && i == gap:
+		return opCall, i + 1
+	case i > gap:
+		return s.spaced(from, gap, i)
+	}
+	return opNone, 0
+}
+
+// mark reads arrows and tags.
+func (s *scan) mark(from, i int) (operator, int) {
+	text := s.text
+	switch text[i] {
 	case '<':
 		if bytes.HasPrefix(text[i:], []byte("<-")) || bytes.HasPrefix(text[i:], []byte("<<-")) {
 			return opAssign, i + bytes.IndexByte(text[i:], '-') + 1
@@ -202,33 +229,23 @@ func (s *scan) operator(from, i int) (operator, int) {
 		if from > 0 && text[from-1] == '<' {
 			return opTag, i + 1
 		}
-	case ',':
-		if closed {
-			return s.pair(i + 1)
-		}
-		if !quoted && i == gap && s.place(from) == inExpression {
-			return opTargets, i + 1
-		}
-	case ')':
-		if closed {
-			return receiver(text, i+1)
-		}
 	case '-':
 		if bytes.HasPrefix(text[i:], []byte("->")) && s.place(from) != inExpression {
 			return opColon, i + 2
 		}
-	case '(':
-		if i == gap && !closed {
-			return opCall, i + 1
-		}
-	case '|':
-		return opColon, i + 1
 	}
-	if closed && bytes.HasPrefix(text[i:], []byte("value=")) {
+	return opNone, 0
+}
+
+// afterQuoted reads what follows a name in quotes, behind the closing one.
+func (s *scan) afterQuoted(i int) (operator, int) {
+	switch {
+	case s.text[i] == ',':
+		return s.pair(i + 1)
+	case s.text[i] == ')':
+		return receiver(s.text, i+1)
+	case bytes.HasPrefix(s.text[i:], []byte("value=")):
 		return opAssign, i + len("value=")
-	}
-	if i > gap && !closed {
-		return s.spaced(from, gap, i)
 	}
 	return opNone, 0
 }
@@ -251,7 +268,7 @@ func (s *scan) colon(i int) (operator, int) {
 		for end < len(text) && end-j < 60 && (is(text[end], word|dot) || bytes.IndexByte([]byte("[]|, "), text[end]) >= 0) {
 			end++
 		}
-		if end > j && end+1 < len(text) && text[end] == '=' && is(text[j], letter) && is(text[end+1], space|punct&0) && s.place(i) == inExpression {
+		if end > j && end+1 < len(text) && text[end] == '=' && is(text[j], letter) && is(text[end+1], space) && s.place(i) == inExpression {
 			return opAssign, end + 1
 		}
 	}
@@ -306,6 +323,14 @@ func (s *scan) pair(i int) (operator, int) {
 	if bytes.HasPrefix(text[j:], []byte("value=")) {
 		return opAssign, j + len("value=")
 	}
+	if q, next, ok := quoteAt(text, j); ok {
+		// {"type": "password", "name": …}: the word was a value
+		if _, end, ok := q.close(text, next); ok {
+			if end = run(text, end, 8, space); end < len(text) && text[end] == ':' {
+				return opNone, 0
+			}
+		}
+	}
 	return opComma, j
 }
 
@@ -323,8 +348,8 @@ func receiver(text []byte, i int) (operator, int) {
 // value, a column of output, or the "is" of a sentence.
 func (s *scan) spaced(from, gap, i int) (operator, int) {
 	text := s.text
-	if string(text[from:gap]) == "pass" && text[i-1] == ' ' && s.place(from) != inConfig {
-		return opNone, 0 // the verb
+	if lowered(string(text[from:gap])) == "pass" && (from == 0 || text[from-1] != '-') {
+		return opNone, 0 // the verb, or the result of a test
 	}
 	if bytes.HasPrefix(text[i:], []byte("or ")) && s.place(from) == inExpression {
 		if j := skipBlank(text, i+3); j < len(text) && (text[j] == '"' || text[j] == '\'') {

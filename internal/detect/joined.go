@@ -86,7 +86,7 @@ func readSecretManifest(s *scan, _ *action, start, _ int) {
 			return
 		}
 		at += nl + 1
-		i := run(s.text, at, 40, space&^0)
+		i := run(s.text, at, 40, space)
 		end := run(s.text, i, maxName, word|dash|dot)
 		if i == at || end == i || end >= to || s.text[end] != ':' {
 			return

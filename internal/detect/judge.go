@@ -98,6 +98,9 @@ func (s *scan) weigh(p *split, k kind, name []byte, v value, op operator) {
 	if len(v.text) < 6 || !v.quoted && v.place == inExpression && k != kindPassword && (len(v.text) < 16 || !measure(v.text).random()) {
 		return
 	}
+	if bytes.EqualFold(name, v.text) || !v.quoted && op == opColon && string(name) == "PASS" {
+		return
+	}
 	if k == kindHeader || k == kindToken || k == kindKey {
 		scheme, n := stripScheme(v.text)
 		if n > 0 && len(v.parts) > 0 {

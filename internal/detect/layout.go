@@ -85,7 +85,7 @@ func magicCell(text []byte) bool {
 	if !bytes.HasPrefix(head, []byte("%%")) {
 		return false
 	}
-	end := run(head, 2, 32, word|punct&0)
+	end := run(head, 2, 32, word)
 	return !magics[string(head[2:end])]
 }
 

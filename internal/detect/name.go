@@ -63,7 +63,7 @@ var credentialEndings = []struct {
 }
 
 // notCredentialWords end like a credential word and are not one.
-var notCredentialWords = words("bypass compass trespass encompass underpass overpass highpass lowpass bandpass surpass multipass singlepass onepass nopass " +
+var notCredentialWords = words("bypass compass trespass encompass underpass overpass highpass lowpass bandpass surpass buypass multipass singlepass onepass nopass " +
 	"detokenize subtoken wordtoken keytoken nonsecret pretoken")
 
 // keyWords before "key" say that it opens something.

@@ -81,13 +81,16 @@ func believable(k kind, text []byte, v value, op operator, compound bool) bool {
 		return false
 	}
 	t := measure(text)
+	if !v.quoted && subscript(text) || k == kindHeader && t.digit == 0 {
+		return false
+	}
 	if op == opNear {
 		return k != kindPassword && len(text) >= 20 && t.digit >= 2 && t.lower > 0 && t.upper > 0 && t.random() && all(text, alnum|dash|under)
 	}
 	loose := op == opIs || op == opSpace || op == opTag || op == opCall || !v.quoted && v.place == inText
 	switch k {
 	case kindPassword:
-		return passwordLike(text, t, loose, v)
+		return passwordLike(text, t, op, loose, v)
 	case kindSecret:
 		if len(text) < 8 || bytes.IndexByte(text, ' ') >= 0 {
 			return false
@@ -104,7 +107,7 @@ func believable(k kind, text []byte, v value, op operator, compound bool) bool {
 		if k == kindKey {
 			least = 12
 		}
-		return len(text) >= least && all(text, b64std|b64url|dot|equals|tilde|percent|punct) && !ordinary(text, t) && t.random() && (v.quoted || !expression(text, v) || len(text) >= 20)
+		return len(text) >= least && all(text, b64std|b64url|dot|equals|tilde|percent|punct) && !ordinary(text, t) && t.random() && (v.quoted || !expression(text, v) || len(text) >= 20 && t.score < -0.3)
 	case kindWeakKey:
 		least := 20
 		if compound && v.quoted && !loose {
@@ -125,7 +128,7 @@ func believable(k kind, text []byte, v value, op operator, compound bool) bool {
 }
 
 // passwordLike reports whether text can be a person's password.
-func passwordLike(text []byte, t traits, loose bool, v value) bool {
+func passwordLike(text []byte, t traits, op operator, loose bool, v value) bool {
 	if bytes.IndexByte(text, ' ') >= 0 {
 		return appPassword(text) && v.quoted
 	}
@@ -144,9 +147,16 @@ func passwordLike(text []byte, t traits, loose bool, v value) bool {
 		return mixed && t.n >= 7 && (t.digit > 0 || t.score < -0.6 || bytes.ContainsAny(text, "@#&+=?!*$%^"))
 	}
 	if !mixed {
-		return t.n >= 14 && v.quoted && t.other == 0 && t.upper > 0
+		return t.n >= 14 && v.quoted && t.other == 0 && t.upper > 0 && t.score < 0
 	}
-	return true
+	// an identifier in a list of names
+	return op != opComma || !all(text, word) || bytes.IndexByte(text, '_') < 0 || t.score < 0
+}
+
+// subscript reports whether text begins as an indexing or a call does.
+func subscript(text []byte) bool {
+	i := run(text, 0, len(text), word|dot)
+	return i > 0 && i < len(text) && (text[i] == '[' || text[i] == '(') && is(text[0], letter|under) && (i == len(text)-1 || measure(text[:i]).digit == 0)
 }
 
 // appPassword reports whether text has the form in which Google shows an
@@ -213,11 +223,20 @@ func uuid(text []byte) bool {
 var weakWords = words("password passwd pass secret changeme changeit example test testing admin root guest user username default none null true false " +
 	"postgres mysql mongo redis minio minioadmin neo4j letmein qwerty hunter2 foobar dummy fake mock string passw0rd p@ssw0rd token apikey demo sample " +
 	"undefined required optional hidden redacted placeholder todo anonymous neo4jpassword mypassword yourpassword secretpassword rootpassword adminpassword " +
-	"password1 password123 admin123 test123 secret123 root123 qwerty123 postgrespassword str bytes int bool text value input prompt keyring vault env " +
+	"passphrase password1 password123 admin123 test123 secret123 root123 qwerty123 postgrespassword str bytes int bool text value input prompt keyring vault env " +
 	"getpass environ nan empty self args kwargs config settings hashed encrypted plaintext varchar nvarchar char " +
 	"unicode utf8 ascii enter insert paste airflow superset jupyter hadoop hive oracle sa system manager")
 
 func weakWord(text []byte) bool { return len(text) < 40 && weakWords[lowered(string(text))] }
+
+// sealed are how ciphertexts begin: SOPS, Fernet, Ansible Vault; and our marker.
+var sealed = []string{"ENC[", "gAAAAA", "$ANSIBLE_VAULT", "!vault", "[nbseal:"}
+
+// variable reports whether what follows a dollar sign is a variable's name or
+// the beginning of an expansion.
+func variable(rest []byte) bool {
+	return len(rest) == 0 || rest[0] == '{' || rest[0] == '(' || all(rest, lower|under) || all(rest, upper|digit|under) && bytes.IndexByte(rest, '_') > 0
+}
 
 // placeholder reports whether text stands for a credential rather than being one.
 func placeholder(text []byte) bool {
@@ -229,16 +248,15 @@ func placeholder(text []byte) bool {
 	switch {
 	case first == '<' && (last == '>' || bytes.IndexByte(text, '>') > 0), first == '[' && last == ']' && !bytes.ContainsAny(text, "0123456789"), first == '{' && last == '}':
 		return true
-	case first == '$' && n > 1 && (is(text[1], upper|under) && all(text[1:], word) && !all(text[1:], upper|digit|0) || text[1] == '{' || text[1] == '('):
-		return true
-	case first == '$' && n > 1 && all(text[1:], upper|under|digit) && bytes.IndexByte(text, '_') > 0:
-		return true
-	case first == '$' && all(text[1:], lower|under):
+	case first == '$' && variable(text[1:]):
 		return true
 	case first == '%' && last == '%' && n > 2, bytes.HasPrefix(text, []byte("%(")), bytes.HasPrefix(text, []byte("{{")):
 		return true
-	case bytes.HasPrefix(text, []byte("ENC[")), bytes.HasPrefix(text, []byte("[nbseal:")), bytes.HasPrefix(text, []byte("gAAAAA")), bytes.HasPrefix(text, []byte("$ANSIBLE_VAULT")), bytes.HasPrefix(text, []byte("!vault")):
-		return true
+	}
+	for _, p := range sealed {
+		if bytes.HasPrefix(text, []byte(p)) {
+			return true
+		}
 	}
 	return braced(text) || dull(text) || sampleWord(text)
 }

@@ -241,42 +241,12 @@ func (s *scan) bare(i, nameStart int, op operator) (v value, ok bool) {
 	text := s.text
 	v.place = s.place(nameStart)
 	v.param = paramBefore(text, nameStart)
+	if v.place != inExpression {
+		i = emphasis(text, i)
+	}
 	lead := s.leads(nameStart)
-	limit := min(len(text), i+maxBare)
-	if bold := run2(text, i, '*'); bold > i && v.place != inExpression {
-		i = bold
-	}
-	end := i
-scan:
-	for end < limit {
-		switch b := text[end]; b {
-		case ' ', '\t', '\n', '\r', '"', '`':
-			break scan
-		case '\'':
-			if !lead || v.place == inExpression {
-				break scan
-			}
-		case '<':
-			if op == opTag || end+1 < limit && (text[end+1] == '/' || is(text[end+1], letter)) && bytes.IndexByte(text[end:limit], '>') >= 0 {
-				break scan
-			}
-		case '&', ';':
-			if v.param || !lead {
-				break scan
-			}
-		case ',', ')', ']', '}', '|':
-			if v.param && b == '}' {
-				break scan
-			}
-			if !lead && !v.param {
-				break scan
-			}
-		case '\\':
-			break scan
-		}
-		end++
-	}
-	for end > i && bytes.IndexByte([]byte(",;"), text[end-1]) >= 0 {
+	end := bareEnd(text, i, op, v, lead)
+	for end > i && (text[end-1] == ',' || text[end-1] == ';') {
 		end--
 	}
 	if v.place != inExpression {
@@ -284,15 +254,15 @@ scan:
 			end -= 2
 		}
 	}
-	if !lead && !v.param {
-		for end > i && bytes.IndexByte([]byte(".:*_)"), text[end-1]) >= 0 && v.place == inText {
-			end--
+	if v.place == inText && !lead && !v.param {
+		for end > i && bytes.IndexByte([]byte(".:*_)"), text[end-1]) >= 0 {
+			end-- // the end of a sentence
 		}
 	}
 	if end == i || end-i >= maxBare || op == opTag && !bytes.HasPrefix(text[end:], []byte("</")) {
 		return v, false
 	}
-	if end < limit && (text[end] == '"' || text[end] == '\'') && (v.param || v.place != inText) {
+	if end < len(text) && (text[end] == '"' || text[end] == '\'') && (v.param || v.place != inText) {
 		// a connection string may go on in the next literal
 		if called := s.called; s.joined(nameStart) {
 			return v, s.called == called
@@ -304,9 +274,36 @@ scan:
 	return v, true
 }
 
-// run2 steps over marks of Markdown's emphasis.
-func run2(text []byte, i int, mark byte) int {
-	for i+1 < len(text) && text[i] == mark && text[i+1] == mark {
+// bareEnd returns where a value without quotes ends: earlier in a parameter or
+// in the middle of a line than after the first name on it.
+func bareEnd(text []byte, i int, op operator, v value, lead bool) int {
+	limit := min(len(text), i+maxBare)
+	for ; i < limit; i++ {
+		stop := false
+		switch b := text[i]; b {
+		case ' ', '\t', '\n', '\r', '"', '`', '\\':
+			stop = true
+		case '\'':
+			stop = !lead || v.place == inExpression
+		case '<':
+			stop = op == opTag || i+1 < limit && (text[i+1] == '/' || is(text[i+1], letter)) && bytes.IndexByte(text[i:limit], '>') >= 0
+		case '&', ';':
+			stop = v.param || !lead
+		case '}':
+			stop = v.param || !lead
+		case ',', ')', ']', '|':
+			stop = !lead && !v.param
+		}
+		if stop {
+			return i
+		}
+	}
+	return i
+}
+
+// emphasis steps over the stars of Markdown's bold text.
+func emphasis(text []byte, i int) int {
+	for i+1 < len(text) && text[i] == '*' && text[i+1] == '*' {
 		i += 2
 	}
 	return i
