@@ -93,7 +93,7 @@ func readCall(s *scan, a *action, start, end int) {
 	}
 	rule := s.service(&split{}, v, text)
 	if rule == nil {
-		op := opComma
+		op := opAssign
 		if c.kind != kindPassword {
 			op = opCall
 		}

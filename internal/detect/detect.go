@@ -78,7 +78,6 @@ type Rule struct {
 
 	shapes []string          // forms that stand for themselves; syntax at [shape]
 	check  func([]byte) bool // more to ask of a shape's match: a checksum, a header
-	weak   bool              // a shape that counts only where something around says so
 
 	parsed []*shape // of shapes
 

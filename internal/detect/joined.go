@@ -15,7 +15,7 @@ func (s *scan) joined(i int) bool {
 		}
 	}
 	end := i
-	for end < len(s.text) && end-i < 500 && !is(s.text[end], space) && s.text[end] != '"' && s.text[end] != '\'' {
+	for end < len(s.text) && end-i < 900 && s.text[end] != '\n' && s.text[end] != '"' && s.text[end] != '\'' {
 		end++
 	}
 	if end >= len(s.text) || s.text[end] != '"' && s.text[end] != '\'' {

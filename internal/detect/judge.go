@@ -123,7 +123,7 @@ func (s *scan) weigh(p *split, k kind, name []byte, v value, op operator) {
 		}
 	}
 	text := v.text
-	if v.param {
+	if v.param != 0 {
 		text = unescaped(text)
 	}
 	if plain, ok := decoded(text); ok {
@@ -138,6 +138,9 @@ func (s *scan) weigh(p *split, k kind, name []byte, v value, op operator) {
 	rule := s.service(p, v, text)
 	if k == kindWeakKey && p.n == 1 && bytes.IndexByte(text, '/') >= 0 {
 		rule = nil // rather the key of an object in a bucket
+	}
+	if k == kindWeakKey && p.n == 1 && rule == nil && s.opens(v, text) {
+		k = kindKey
 	}
 	if rule == nil {
 		if !believable(k, text, v, op, p.n > 1) {
@@ -283,6 +286,11 @@ func (s *scan) service(p *split, v value, text []byte) *Rule {
 	if len(v.parts) == 0 || v.parts[0].Start == 0 {
 		return nil
 	}
+	if p.n == 1 && string(p.word(0)) == "key" && s.kaggle(v) {
+		if r := matchService(s.t.services["kaggle"], text); r != nil {
+			return r
+		}
+	}
 	return s.vicinity(v.parts[0].Start, text)
 }
 
@@ -334,20 +342,30 @@ func (s *scan) vicinity(i int, text []byte) *Rule {
 	return nil
 }
 
-// vouched reports whether a word of r's services stands before i.
-func (s *scan) vouched(r *Rule, i int) bool {
-	var buf [near]byte
-	from := max(0, i-near)
-	w := buf[:copy(buf[:], s.text[from:i])]
-	for k := range w {
-		w[k] = fold(w[k])
+// opens reports whether what stands around a value that is only called "key"
+// says that it opens something: "using key: x", or talk of logging in.
+func (s *scan) opens(v value, text []byte) bool {
+	if len(v.parts) == 0 || !all(text, alnum) && !uuid(text) && len(text) < 50 {
+		return false
 	}
-	for _, word := range r.services {
+	var buf [near + near/2]byte
+	from, to := max(0, v.parts[0].Start-near), min(len(s.text), v.parts[0].End+near/2)
+	w := buf[:copy(buf[:], s.text[from:v.parts[0].Start])]
+	w = append(w, s.text[v.parts[0].End:to]...)
+	for i := range w {
+		w[i] = fold(w[i])
+	}
+	for _, word := range []string{"using key", "my key", "your key", "our key", "api_key", "apikey", "api key", "auth_", "_auth", "auth=", "authe", "authori", "login", "credential"} {
 		if bytes.Contains(w, []byte(word)) {
 			return true
 		}
 	}
 	return false
+}
+
+// kaggle reports whether a value called "key" stands in a kaggle.json.
+func (s *scan) kaggle(v value) bool {
+	return len(v.parts) > 0 && bytes.Contains(s.text[max(0, v.parts[0].Start-80):v.parts[0].Start], []byte("username"))
 }
 
 // decodeText returns what a long base64 text stands for.

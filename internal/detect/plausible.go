@@ -117,7 +117,7 @@ func believable(k kind, text []byte, v value, op operator, compound bool) bool {
 			return false
 		}
 		if t.hex || uuid(text) {
-			return v.param && len(text) >= 32 || compound && !uuid(text) && !loose && len(text) >= 32
+			return v.param != 0 && len(text) >= 32 || compound && !uuid(text) && !loose && len(text) >= 32
 		}
 		if compound && !loose && t.digit >= 3 && all(text, alnum) && (len(text) >= 24 || t.lower == 0) {
 			return true
@@ -139,7 +139,7 @@ func passwordLike(text []byte, t traits, op operator, loose bool, v value) bool 
 	if weakWord(text) || expression(text, v) && !t.random() && (t.digit == 0 || t.upper == 0 || bytes.ContainsAny(text, ".[(_")) {
 		return false
 	}
-	mixed := t.digit > 0 || t.other > 0 && !allWords(text)
+	mixed := t.digit > 0 || bytes.ContainsAny(text, "@#&+=?!*$%^~") || t.other > 0 && !allWords(text)
 	if t.n >= 10 && t.digit == 0 && t.score < -0.6 {
 		mixed = true
 	}
@@ -178,7 +178,7 @@ func expression(text []byte, v value) bool {
 	if v.quoted || v.place != inExpression {
 		return false
 	}
-	return !v.param
+	return v.param == 0
 }
 
 // ordinary reports whether text is words joined by punctuation, with few digits.

@@ -52,7 +52,7 @@ func aiRules() []Rule {
 			Revoke:   "https://wandb.ai/authorize",
 			Source:   "https://docs.wandb.ai/guides/track/environment-variables",
 			shapes:   []string{"wandb_v1_{w:60-100}"},
-			services: []string{"wandb"},
+			services: []string{"wandb", "weights", "biases"},
 			values:   []string{"{h:40}"},
 		},
 		{

@@ -116,6 +116,9 @@ func readSAS(s *scan, _ *action, start, end int) {
 		return
 	}
 	stop := run(s.text, end, 120, b64std|equals|percent|dash|under)
+	if stop < len(s.text) && (s.text[stop] == '"' || s.text[stop] == '\'') && s.joined(start) {
+		return
+	}
 	sig := unescaped(s.text[end:stop])
 	if len(sig) < 43 || !all(bytes.TrimRight(sig, "="), b64std) || dull(sig) || !measure(sig).random() {
 		return

@@ -8,7 +8,7 @@ type value struct {
 	text   []byte // the parts joined; aliases the scanned text when there is one part
 	quoted bool
 	place  prose // where it stands; for bare values
-	param  bool  // in a query or connection string
+	param  byte  // what stands before it: '?' or '&' in a query, ';' in a connection string; or 0
 }
 
 const (
@@ -254,7 +254,7 @@ func (s *scan) bare(i, nameStart int, op operator) (v value, ok bool) {
 			end -= 2
 		}
 	}
-	if v.place == inText && !lead && !v.param {
+	if v.place == inText && !lead && v.param == 0 {
 		for end > i && bytes.IndexByte([]byte(".:*_)"), text[end-1]) >= 0 {
 			end-- // the end of a sentence
 		}
@@ -262,7 +262,7 @@ func (s *scan) bare(i, nameStart int, op operator) (v value, ok bool) {
 	if end == i || end-i >= maxBare || op == opTag && !bytes.HasPrefix(text[end:], []byte("</")) {
 		return v, false
 	}
-	if end < len(text) && (text[end] == '"' || text[end] == '\'') && (v.param || v.place != inText) {
+	if end < len(text) && (text[end] == '"' || text[end] == '\'') && (v.param != 0 || v.place != inText) {
 		// a connection string may go on in the next literal
 		if called := s.called; s.joined(nameStart) {
 			return v, s.called == called
@@ -287,12 +287,14 @@ func bareEnd(text []byte, i int, op operator, v value, lead bool) int {
 			stop = !lead || v.place == inExpression
 		case '<':
 			stop = op == opTag || i+1 < limit && (text[i+1] == '/' || is(text[i+1], letter)) && bytes.IndexByte(text[i:limit], '>') >= 0
-		case '&', ';':
-			stop = v.param || !lead
+		case '&':
+			stop = v.param == '&' || v.param == 0 && !lead
+		case ';':
+			stop = v.param == ';' || v.param == 0 && !lead
 		case '}':
-			stop = v.param || !lead
+			stop = v.param != 0 || !lead
 		case ',', ')', ']', '|':
-			stop = !lead && !v.param
+			stop = !lead && v.param == 0
 		}
 		if stop {
 			return i
@@ -309,19 +311,21 @@ func emphasis(text []byte, i int) int {
 	return i
 }
 
-// paramBefore reports whether a name stands in a query, a form or a connection
-// string.
-func paramBefore(text []byte, i int) bool {
+// paramBefore returns ';' when the name at i stands in a connection string, '&'
+// when it stands in a query or a form, else 0.
+func paramBefore(text []byte, i int) byte {
 	for k := i - 1; k >= 0 && i-k < 4; k-- {
 		switch text[k] {
-		case '?', '&', ';':
-			return true
+		case '?', '&':
+			return '&'
+		case ';':
+			return ';'
 		case ' ':
 			continue
 		}
-		return false
+		return 0
 	}
-	return false
+	return 0
 }
 
 // leaders are the words that may stand before a name and leave it the first
