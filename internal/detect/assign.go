@@ -59,7 +59,7 @@ func readName(s *scan, _ *action, start, end int) {
 	if op == opColon && len(s.cands) == before {
 		s.below(from, to, at)
 	}
-	if len(s.cands) == before && (op == opNear || op == opSpace) {
+	if len(s.cands) == before && (op == opNear || op == opSpace || text[at-1] == '|') {
 		s.table(from, to)
 	}
 }
@@ -177,6 +177,15 @@ func (s *scan) operator(from, i int) (operator, int) {
 	for i < len(text) && bytes.IndexByte([]byte("]*`"), text[i]) >= 0 {
 		i++
 	}
+	if closed && bytes.HasPrefix(text[i:], []byte(".value")) {
+		i += len(".value")
+	}
+	if !quoted && from > 0 && (text[from-1] == '#' || text[from-1] == '.') || closed && i > 0 && text[i-1] == ']' {
+		// a selector: fill("#password", "x"), fill('input[name="password"]', 'x')
+		if i+1 < len(text) && (text[i] == '"' || text[i] == '\'') && text[i+1] == ',' {
+			return s.pair(i + 2)
+		}
+	}
 	gap := i
 	for i < len(text) && (text[i] == ' ' || text[i] == '\t') && i-gap < 120 {
 		i++
@@ -194,6 +203,9 @@ func (s *scan) operator(from, i int) (operator, int) {
 	case ':':
 		if i == gap && from > 0 && text[from-1] == ':' {
 			return opNone, 0 // a piece of a URN
+		}
+		if op, at := s.label(from, i+1); op != opNone {
+			return op, at
 		}
 		return s.colon(i + 1)
 	case '|':
@@ -214,6 +226,24 @@ func (s *scan) operator(from, i int) (operator, int) {
 		return s.spaced(from, gap, i)
 	}
 	return opNone, 0
+}
+
+// label reads the rest of a widget's repr whose description is a name and a
+// colon in quotes: Password(value='x', description='Token:'), or the other way.
+func (s *scan) label(from, i int) (operator, int) {
+	text := s.text
+	if from == 0 || i >= len(text) || text[i] != text[from-1] || text[i] != '"' && text[i] != '\'' {
+		return opNone, 0
+	}
+	if bytes.HasPrefix(text[i+1:], []byte(", value=")) {
+		return opAssign, i + 1 + len(", value=")
+	}
+	head := text[max(0, from-300):from]
+	at := bytes.LastIndex(head, []byte("(value="))
+	if at < 0 || !bytes.HasSuffix(head, []byte("description="+string(text[i]))) {
+		return opNone, 0
+	}
+	return opAssign, from - len(head) + at + len("(value=")
 }
 
 // mark reads arrows and tags.

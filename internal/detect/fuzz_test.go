@@ -52,7 +52,7 @@ func TestLinear(t *testing.T) {
 		"password", "password=", "password ", "token: ", "key=key=", `"a" `, `"a" "a" + `, "'''", `"""`, `\"`, "://", "a://b:", "http://a:b", "eyJ", "eyJ.eyJ.",
 		"-----BEGIN PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\\n" + strings.Repeat("A", 60), "<th>password</th>", "password  x\n", "| password |", "sig=", "data:text/plain;base64,",
 		"kind: Secret\ndata:\n", "login(", "login((", "Client(\"a\",", "auth=(", "Bearer ", "Basic QQ", "...", "sk-...", "a,password = ", "password, ", "(", "\\", "api key ", "secret access key ",
-		"-u ", "curl -u ", "mysql -p", "password:\"" + strings.Repeat("x", 90), f.of(b64std, 100), "xoxb-1-", "hf_", "AKIA", "T3BlbkFJ", "sk-" + f.of(alnum, 20), "a.b-c_", ":5432:", "print(token)\n",
+		"-u ", "curl -u ", "mysql -p", "password:\"" + strings.Repeat("x", 90), f.of(b64std, 100), "xoxb-1-", "hf_", "AKIA", "T3BlbkFJ", "sk-" + f.of(alnum, 20), "a.b-c_", ":5432:", "print(token)\n", "x,password,y\n", "keys = [\"a\",", "'Token:', value='", "user/password: ", "pw or ", "/bot", "<td>token</td>", "`password` ", "API key:\n",
 	} {
 		t.Run(fmt.Sprintf("%.20q", piece), func(t *testing.T) {
 			const small = 1 << 12

@@ -13,6 +13,9 @@ func (s *scan) judge(from, to int, op operator, at int) {
 	if p.n == 0 {
 		return
 	}
+	if op == opAssign && s.list(&p, name, at) {
+		return
+	}
 	k := p.classify()
 	if k == kindNone || op == opTargets || op == opCall && (p.reading() || k == kindWeakKey) {
 		return

@@ -22,6 +22,12 @@ var nameKeywords = []string{
 	"auth_", "_auth", "auth\"", "auth'", "jwt", "kennwort", "senha", "contrasena", "motdepasse", "mot_de_passe", "clave", "parola", "appid", "app_id", "sid_pw", "bearer_",
 }
 
+// plurals are the names of lists and dictionaries of credentials.
+var plurals = map[string]kind{
+	"passwords": kindPassword, "tokens": kindToken, "keys": kindKey, "apikeys": kindKey, "secrets": kindSecret, "credentials": kindSecret, "creds": kindSecret,
+	"auth": kindSecret,
+}
+
 var credentialWords = map[string]kind{
 	"password": kindPassword, "passwd": kindPassword, "pass": kindPassword, "pwd": kindPassword, "pw": kindPassword,
 	"pswd": kindPassword, "passphrase": kindPassword, "passcode": kindPassword, "passwort": kindPassword, "kennwort": kindPassword,

@@ -81,7 +81,7 @@ func believable(k kind, text []byte, v value, op operator, compound bool) bool {
 		return false
 	}
 	t := measure(text)
-	if !v.quoted && subscript(text) || k == kindHeader && t.digit == 0 {
+	if !v.quoted && (subscript(text) || bytes.IndexByte([]byte("{[(*"), text[0]) >= 0) || k == kindHeader && t.digit == 0 {
 		return false
 	}
 	if op == opNear {
@@ -99,6 +99,9 @@ func believable(k kind, text []byte, v value, op operator, compound bool) bool {
 			return false
 		}
 		if len(text) >= 16 && t.random() {
+			return true
+		}
+		if v.quoted && t.digit >= 2 && t.other+t.upper > 0 && bytes.IndexByte(text, '/') < 0 && passwordLike(text, t, op, loose, v) {
 			return true
 		}
 		return !loose && t.digit > 0 && t.lower+t.upper > 0 && !ordinary(text, t)

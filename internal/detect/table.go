@@ -110,8 +110,12 @@ func (s *scan) textColumn(p *split, k kind, from, to, stop int) {
 		return
 	}
 	heading := s.text[line : to+nl]
-	bars := bytes.Count(s.text[line:from], []byte("|"))
-	if bars == 0 && !columns(heading) {
+	mark := divider(heading, left, right)
+	bars := 0
+	switch {
+	case mark != 0:
+		bars = bytes.Count(s.text[line:from], []byte{mark})
+	case !columns(heading):
 		return
 	}
 	name := s.text[from:to]
@@ -125,8 +129,8 @@ func (s *scan) textColumn(p *split, k kind, from, to, stop int) {
 		if len(bytes.TrimSpace(row)) == 0 {
 			return
 		}
-		if bars > 0 {
-			if a, b, ok := barCell(row, bars); ok {
+		if mark != 0 {
+			if a, b, ok := barCell(row, mark, bars); ok {
 				s.cell(p, k, name, at+a, at+b)
 			} else if !bytes.ContainsAny(row, "+|") {
 				return
@@ -152,16 +156,31 @@ func columns(line []byte) bool {
 	return gaps >= 1 && len(bytes.Fields(line)) <= 40
 }
 
-// barCell returns where the cell after the n-th "|" of a row is.
-func barCell(row []byte, n int) (from, to int, ok bool) {
+// divider returns the character that stands between the headings of a drawn
+// or comma-separated table, of which the one at [left,right) touches one; else 0.
+func divider(heading []byte, left, right int) byte {
+	if bytes.IndexByte(heading, '|') >= 0 {
+		return '|'
+	}
+	for _, mark := range []byte{',', ';', '\t'} {
+		before, after := left == 0 || heading[left-1] == mark, right >= len(heading) || heading[right] == mark || heading[right] == '\r'
+		if before && after && bytes.IndexByte(heading, mark) >= 0 && all(heading, word|dash|dot|space|punct) && bytes.IndexByte(heading, '(') < 0 {
+			return mark
+		}
+	}
+	return 0
+}
+
+// barCell returns where the cell after the n-th mark of a row is.
+func barCell(row []byte, mark byte, n int) (from, to int, ok bool) {
 	for ; n > 0; n-- {
-		i := bytes.IndexByte(row[from:], '|')
+		i := bytes.IndexByte(row[from:], mark)
 		if i < 0 {
 			return 0, 0, false
 		}
 		from += i + 1
 	}
-	end := bytes.IndexByte(row[from:], '|')
+	end := bytes.IndexByte(row[from:], mark)
 	if end < 0 {
 		end = len(row) - from
 	}

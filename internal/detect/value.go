@@ -149,6 +149,9 @@ func (s *scan) valueAt(i, nameStart int, op operator) (v value, ok bool) {
 	if i >= len(text) {
 		return v, false
 	}
+	if (text[i] == '"' || text[i] == '\'') && paramBefore(text, nameStart) != 0 && s.joined(nameStart) {
+		return v, false // the literal ended, and the value is the next one
+	}
 	// the letters of a Python string, a call around it, an alternative
 	for range 3 {
 		if _, _, quoted := quoteAt(text, i); quoted {
@@ -259,7 +262,7 @@ func (s *scan) bare(i, nameStart int, op operator) (v value, ok bool) {
 			end-- // the end of a sentence
 		}
 	}
-	if end == i || end-i >= maxBare || op == opTag && !bytes.HasPrefix(text[end:], []byte("</")) {
+	if end-i >= maxBare || op == opTag && !bytes.HasPrefix(text[end:], []byte("</")) {
 		return v, false
 	}
 	if end < len(text) && (text[end] == '"' || text[end] == '\'') && (v.param != 0 || v.place != inText) {
@@ -267,6 +270,9 @@ func (s *scan) bare(i, nameStart int, op operator) (v value, ok bool) {
 		if called := s.called; s.joined(nameStart) {
 			return v, s.called == called
 		}
+	}
+	if end == i {
+		return v, false
 	}
 	s.one[0] = Span{i, end}
 	v.parts = s.one[:]
