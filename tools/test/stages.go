@@ -112,7 +112,7 @@ func (r *runner) cross() *outcome {
 }
 
 func (r *runner) goTests() *outcome {
-	out, err := r.command(".", nil, "go", "test", "-race", "-json", "-timeout=15m", "./...")
+	out, err := r.command(".", nil, "go", "test", "-race", "-json", "-timeout=5m", "./...")
 	return countGoTests(out, err)
 }
 
