@@ -34,8 +34,7 @@ func (s *scan) joined(i int) bool {
 		if !ok {
 			break
 		}
-		v.text = append(v.text, s.text[from:to]...)
-		v.parts = append(v.parts, Span{from, to})
+		v.join(s.text, from, to)
 		next = after
 	}
 	if len(v.parts) < 2 {

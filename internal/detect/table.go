@@ -78,13 +78,13 @@ func (s *scan) htmlColumn(p *split, k kind, from, to, stop int) {
 func htmlCell(row []byte, n int) (from, to int, ok bool) {
 	at := 0
 	for ; n > 0; n-- {
-		td, th := bytes.Index(row[at:], []byte("<td")), bytes.Index(row[at:], []byte("<th"))
-		i := td
-		if td < 0 || th >= 0 && th < td {
-			i = th
-		}
+		i := bytes.Index(row[at:], []byte("<t"))
 		if i < 0 {
 			return 0, 0, false
+		}
+		if next := at + i + 2; next < len(row) && row[next] != 'd' && row[next] != 'h' {
+			at, n = next, n+1
+			continue
 		}
 		gt := bytes.IndexByte(row[at+i:], '>')
 		if gt < 0 {

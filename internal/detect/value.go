@@ -101,11 +101,22 @@ func (s *scan) literals(i int, continued bool) (v value, next int, ok bool) {
 		if !ok {
 			break
 		}
-		v.text = append(v.text[:len(v.text):len(v.text)], s.text[from:to]...)
-		v.parts = append(v.parts, Span{from, to})
+		v.join(s.text, from, to)
 		next = after
 	}
 	return v, next, true
+}
+
+// join adds text[from:to] as a further part.
+func (v *value) join(text []byte, from, to int) {
+	if from == to {
+		return
+	}
+	if len(v.text) == 0 {
+		v.parts = v.parts[:0]
+	}
+	v.text = append(v.text[:len(v.text):len(v.text)], text[from:to]...)
+	v.parts = append(v.parts, Span{from, to})
 }
 
 // adjacent returns where a literal begins that is concatenated to the one that
