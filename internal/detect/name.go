@@ -199,7 +199,10 @@ func (p *split) classify() kind {
 			return kindNone
 		}
 		for _, e := range credentialEndings {
-			if len(w) > len(e.text) && string(w[len(w)-len(e.text):]) == e.text {
+			if stem, ok := bytes.CutSuffix(w, []byte(e.text)); ok && len(stem) > 0 {
+				if e.kind == kindToken && otherKeys[string(stem)] {
+					return kindNone
+				}
 				k = e.kind
 				break
 			}

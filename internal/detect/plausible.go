@@ -110,6 +110,9 @@ func believable(k kind, text []byte, v value, op operator, compound bool) bool {
 		if k == kindKey {
 			least = 12
 		}
+		if k == kindToken && bytes.HasPrefix(text, []byte("0x")) {
+			return false // the address of a token on a blockchain
+		}
 		return len(text) >= least && all(text, b64std|b64url|dot|equals|tilde|percent|punct) && !ordinary(text, t) && t.random() && (v.quoted || !expression(text, v) || len(text) >= 20 && t.score < -0.3)
 	case kindWeakKey:
 		least := 20

@@ -79,6 +79,10 @@ var silent = []struct {
 	{Python, `s3.get_object(Bucket="b", Key="2024/07/{hex32}")`},
 	{Python, `gc.open_by_key('{mixed}')`},
 	{Unknown, "client.id: dfs.adls.oauth2.client.id\nClientCredential: dfs.adls.oauth2.client.id"},
+	{Unknown, "csrftoken={mixed}; \"nextToken\": \"{mixed}\", \"next_page_token\": \"{mixed}\""},
+	{Python, `token = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48"`},
+	{Unknown, "password must contain at least 8 characters, 1 number\nEnter your password: ········\nPassword strength: 0.873"},
+	{Python, `hashed_pw = "{hex32}"; password_hash = "{hex32}"; secret_version = "{hex32}"`},
 	// public by design, or ciphertext
 	{Python, `stripe_publishable_key = "pk_live_{hex32}"`},
 	{Unknown, "-----BEGIN PUBLIC KEY-----\n{b64}\n-----END PUBLIC KEY-----"},
