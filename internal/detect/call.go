@@ -54,6 +54,7 @@ var calls = []call{
 	{keyword: "session(", arg: 0, kind: kindToken},
 	{keyword: "zotero(", arg: 2, kind: kindKey},
 	{keyword: "register_census(", arg: 0, kind: kindKey},
+	{keyword: "rest(", arg: 1, kind: kindKey},
 	{keyword: "set_password(", arg: 2, kind: kindPassword},
 	{keyword: "connect(", arg: 2, kind: kindPassword},
 	{keyword: "oracle.connect(", arg: 1, kind: kindPassword},

@@ -77,7 +77,7 @@ func (t traits) random() bool {
 
 // believable reports whether text can be a credential of kind k.
 func believable(k kind, text []byte, v value, op operator, compound bool) bool {
-	if len(text) < 6 || len(text) > 512 || placeholder(text) || lookalike(text) {
+	if len(text) < 6 || len(text) > 2048 || placeholder(text) || lookalike(text) {
 		return false
 	}
 	t := measure(text)
@@ -330,7 +330,7 @@ func dull(text []byte) bool {
 		} else {
 			up = 1
 		}
-		if same >= 4 && (c == '*' || c == '.' || fold(c) == 'x' || c == '#' || c == '-') || same >= 8 && c != 'A' || up >= 8 {
+		if same >= 4 && (c == '*' || c == '.' || fold(c) == 'x' || c == '#' || c == '-') || same >= 8 && c != 'A' && c != '/' || up >= 8 {
 			return true
 		}
 		if c == '.' && same == 3 || same == 3 && c == '*' && len(text) < 24 {

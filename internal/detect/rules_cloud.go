@@ -22,7 +22,7 @@ func cloudRules() []Rule {
 			ID: "aws-session-token", Title: "AWS session token", Severity: finding.High,
 			Revoke: "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html",
 			Source: "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_use-resources.html",
-			shapes: []string{"IQoJb3JpZ2lu{b:100-2000}", "FwoGZXIvYXdz{b:100-2000}", "FQoGZXIvYXdz{b:100-2000}"},
+			shapes: []string{"IQoJb3JpZ2lu{e:100-2000}", "FwoGZXIvYXdz{e:100-2000}", "FQoGZXIvYXdz{e:100-2000}"},
 		},
 		{
 			ID: "aws-bedrock-api-key", Title: "Amazon Bedrock API key", Severity: finding.High,

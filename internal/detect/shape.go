@@ -12,7 +12,7 @@ import (
 //
 //	d digits          h hex, lower case    H hex, upper case    l a-z
 //	L a-z 0-9         U A-Z 0-9            A letters            5 A-Z 2-7
-//	n letters, digits w n and _            u w and -            b n and + /
+//	n letters, digits w n and _            u w and -            b n and + /      e b and =
 //	s u and . ~       x visible ASCII without quotes
 //
 // The first literal of three or more bytes is the anchor, by which the
@@ -33,7 +33,7 @@ type segment struct {
 var alphabets = map[byte]class{
 	'd': digit, 'h': hexLow | digit, 'H': hexUp | digit, 'l': lower,
 	'L': lower | digit, 'U': upper | digit, 'A': letter, '5': upper | digitLow,
-	'n': alnum, 'w': word, 'u': b64url, 'b': b64std,
+	'n': alnum, 'w': word, 'u': b64url, 'b': b64std, 'e': b64std | equals,
 	's': b64url | dot | tilde, 'x': alnum | under | dash | dot | plusSlash | equals | tilde | percent | punct,
 }
 
