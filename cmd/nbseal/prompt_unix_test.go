@@ -3,7 +3,6 @@
 package main
 
 import (
-	"bytes"
 	"io"
 	"os"
 	"os/exec"
@@ -21,43 +20,66 @@ type terminal struct {
 	t    *testing.T
 	cmd  *exec.Cmd
 	f    *os.File
-	seen bytes.Buffer
+	more chan []byte // what the program shows
+	seen string
 }
 
-func onTerminal(t *testing.T, home string, args ...string) *terminal {
+func onTerminal(t *testing.T, program, home string, args ...string) *terminal {
 	t.Helper()
-	cmd := exec.Command(filepath.Join(binaries(t), "nbseal"), args...)
+	cmd := exec.Command(program, args...)
 	cmd.Env = []string{"HOME=" + home, "PATH=" + os.Getenv("PATH"), "TERM=xterm"}
 	f, err := pty.Start(cmd)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { f.Close(); _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	return &terminal{t: t, cmd: cmd, f: f}
+	x := &terminal{t: t, cmd: cmd, f: f, more: make(chan []byte)}
+	ended := make(chan struct{})
+	go func() {
+		defer close(x.more)
+		for {
+			buf := make([]byte, 4096)
+			n, err := f.Read(buf)
+			if err != nil {
+				return
+			}
+			select {
+			case x.more <- buf[:n]:
+			case <-ended:
+				return
+			}
+		}
+	}()
+	t.Cleanup(func() { close(ended); _ = cmd.Process.Kill(); _ = cmd.Wait(); f.Close() })
+	return x
 }
 
-// binaries is where testscript puts the program that this test binary is.
-func binaries(t *testing.T) string {
+// build makes the program as it is used; the test binary is none.
+func build(t *testing.T) string {
 	t.Helper()
-	dir := t.TempDir()
-	out, err := exec.Command("go", "build", "-o", dir, ".").CombinedOutput()
+	exe := filepath.Join(t.TempDir(), "nbseal")
+	out, err := exec.Command("go", "build", "-o", exe, ".").CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	return dir
+	return exe
 }
 
+// expect waits until the text has been shown; with "" until the end.
 func (x *terminal) expect(text string) {
 	x.t.Helper()
-	buf := make([]byte, 4096)
-	for !strings.Contains(x.seen.String(), text) {
-		if err := x.f.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
-			x.t.Log(err) // not every system's terminals know deadlines
-		}
-		n, err := x.f.Read(buf)
-		x.seen.Write(buf[:n])
-		if err != nil && !strings.Contains(x.seen.String(), text) {
-			x.t.Fatalf("%q did not come, but %q (%v)", text, x.seen.String(), err)
+	timeout := time.After(30 * time.Second)
+	for text == "" || !strings.Contains(x.seen, text) {
+		select {
+		case b, open := <-x.more:
+			if !open && text == "" {
+				return
+			}
+			if !open {
+				x.t.Fatalf("%q did not come, but %q", text, x.seen)
+			}
+			x.seen += string(b)
+		case <-timeout:
+			x.t.Fatalf("%q did not come in time, but %q", text, x.seen)
 		}
 	}
 }
@@ -71,51 +93,51 @@ func (x *terminal) typed(text string) {
 
 func (x *terminal) wait() int {
 	x.t.Helper()
-	_, _ = io.Copy(&x.seen, x.f)
+	x.expect("")
 	_ = x.cmd.Wait()
 	return x.cmd.ProcessState.ExitCode()
 }
 
 // TestPrompts: nothing that is typed at a prompt is shown.
 func TestPrompts(t *testing.T) {
-	home := t.TempDir()
-	x := onTerminal(t, home, "init")
+	nbseal, home := build(t), t.TempDir()
+	x := onTerminal(t, nbseal, home, "init")
 	x.expect("New passphrase for the nbseal store: ")
 	x.typed("open sesame\r")
 	x.expect("Once more: ")
 	x.typed("open sesame\r")
-	if code := x.wait(); code != 0 || strings.Contains(x.seen.String(), "sesame") {
-		t.Fatalf("exit code %d, seen %q", code, x.seen.String())
+	if code := x.wait(); code != 0 || strings.Contains(x.seen, "sesame") {
+		t.Fatalf("exit code %d, seen %q", code, x.seen)
 	}
 
-	x = onTerminal(t, home, "set", "DB_PASSWORD")
+	x = onTerminal(t, nbseal, home, "set", "DB_PASSWORD")
 	x.expect("Value for DB_PASSWORD: ")
 	x.typed("swordfish\r")
-	if code := x.wait(); code != 0 || strings.Contains(x.seen.String(), "fish") {
-		t.Fatalf("exit code %d, seen %q", code, x.seen.String())
+	if code := x.wait(); code != 0 || strings.Contains(x.seen, "fish") {
+		t.Fatalf("exit code %d, seen %q", code, x.seen)
 	}
 
-	x = onTerminal(t, home, "get", "DB_PASSWORD")
-	if code := x.wait(); code != 2 || !strings.Contains(x.seen.String(), "hint: --show prints it") {
-		t.Fatalf("exit code %d, seen %q", code, x.seen.String())
+	x = onTerminal(t, nbseal, home, "get", "DB_PASSWORD")
+	if code := x.wait(); code != 2 || !strings.Contains(x.seen, "hint: --show prints it") {
+		t.Fatalf("exit code %d, seen %q", code, x.seen)
 	}
-	x = onTerminal(t, home, "get", "--show", "DB_PASSWORD")
+	x = onTerminal(t, nbseal, home, "get", "--show", "DB_PASSWORD")
 	x.expect("Passphrase for the nbseal store: ")
 	x.typed("open sesame\r")
-	if code := x.wait(); code != 0 || !strings.Contains(x.seen.String(), "swordfish\r\n") || strings.Contains(x.seen.String(), "sesame") {
-		t.Fatalf("exit code %d, seen %q", code, x.seen.String())
+	if code := x.wait(); code != 0 || !strings.Contains(x.seen, "swordfish\r\n") || strings.Contains(x.seen, "sesame") {
+		t.Fatalf("exit code %d, seen %q", code, x.seen)
 	}
 }
 
 // TestInterruptedPrompt: Ctrl-C at a hidden prompt ends the program and leaves
 // the terminal as it was.
 func TestInterruptedPrompt(t *testing.T) {
-	home := t.TempDir()
-	x := onTerminal(t, home, "init")
+	nbseal, home := build(t), t.TempDir()
+	x := onTerminal(t, nbseal, home, "init")
 	x.expect("New passphrase")
 	x.typed("\x03")
 	if code := x.wait(); code != 2 {
-		t.Errorf("exit code %d, seen %q", code, x.seen.String())
+		t.Errorf("exit code %d, seen %q", code, x.seen)
 	}
 	if _, err := os.Stat(filepath.Join(home, ".local")); err == nil {
 		t.Error("something was made")

@@ -14,6 +14,7 @@ package cli
 //     write escape sequences. Credentials are not shown.
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -74,31 +75,45 @@ func (u *ui) askHidden(prompt string) (secret.Value, error) {
 	if out != in {
 		defer out.Close()
 	}
-	// Raw mode has no echo: whoever answers as soon as the prompt is there must
-	// not see it either. ReadPassword makes lines and Ctrl-C work again.
+	// The echo is off before the prompt is there: whoever answers at once must
+	// not see what he types.
 	state, err := term.MakeRaw(int(in.Fd()))
 	if err != nil {
 		return secret.Value{}, errNoTerminal
 	}
-	restore := func() {
-		_ = term.Restore(int(in.Fd()), state)
-		fmt.Fprintln(out)
-	}
+	restore := func() { _ = term.Restore(int(in.Fd()), state) }
 	defer restore()
 	stop := onInterrupt(func() {
 		restore()
 		os.Exit(exitFailed)
 	})
 	defer stop()
-	fmt.Fprint(out, prompt)
-	b, err := term.ReadPassword(int(in.Fd()))
-	if err != nil {
-		if errors.Is(err, io.EOF) {
-			err = errors.New("nothing was entered")
-		}
-		return secret.Value{}, err
+	keys := &keyboard{File: in}
+	line, err := term.NewTerminal(struct {
+		io.Reader
+		io.Writer
+	}{keys, out}, "").ReadPassword(prompt)
+	switch {
+	case keys.interrupted:
+		fmt.Fprint(out, "\r\n")
+		return secret.Value{}, errors.New("interrupted")
+	case errors.Is(err, io.EOF):
+		fmt.Fprint(out, "\r\n")
+		return secret.Value{}, errors.New("nothing was entered")
 	}
-	return secret.New(b), nil
+	return secret.New([]byte(line)), err
+}
+
+// keyboard notices Ctrl-C, which is a character like others on a raw terminal.
+type keyboard struct {
+	*os.File
+	interrupted bool
+}
+
+func (k *keyboard) Read(p []byte) (int, error) {
+	n, err := k.File.Read(p)
+	k.interrupted = k.interrupted || bytes.IndexByte(p[:n], 3) >= 0
+	return n, err
 }
 
 // confirm asks a question on the terminal; anything but yes is no.

@@ -282,10 +282,10 @@ func (a *automaton) secretOf(s int32) int32 {
 }
 
 // mayRelease reports whether the held text of state s tells little: fewer than
-// releasable bytes, and less than half of whichever form it begins.
+// pausable bytes, and less than half of whichever form it begins.
 func (a *automaton) mayRelease(s int32) bool {
 	for ; s != 0; s = a.fail[s] {
-		if a.depth[s] >= releasable || 2*a.depth[s] >= a.whole[s] {
+		if a.depth[s] >= pausable || 2*a.depth[s] >= a.whole[s] {
 			return false
 		}
 	}

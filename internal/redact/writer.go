@@ -6,8 +6,12 @@ import (
 )
 
 // releasable is the length in bytes from which the beginning of a form counts
-// as a leak: shorter ones may be shown when a stream pauses or ends.
-const releasable = 8
+// as a leak: shorter ones may be shown when a stream ends. When it only pauses
+// the rest may still come, so no more than a prompt's last letters are shown.
+const (
+	releasable = 8
+	pausable   = 4
+)
 
 // Writer redacts a stream. It holds back only the longest end of what was
 // written that begins a form, so fewer bytes than the longest form has. It is
@@ -62,7 +66,7 @@ func (w *Writer) Held() int { return len(w.held) }
 
 // Idle tells the Writer that nothing was written for a while, which is the
 // caller's to judge; 100 ms is a good while. What is held is shown if it has
-// fewer than 8 bytes and less than half of the form that it may begin; if the
+// fewer than 4 bytes and less than half of the form that it may begin; if the
 // rest comes, a marker stands for that. A value that is whole but might go on
 // is shown as its marker.
 func (w *Writer) Idle() error {
