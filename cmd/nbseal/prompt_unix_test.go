@@ -129,6 +129,17 @@ func TestPrompts(t *testing.T) {
 	}
 }
 
+// TestTypedAhead: what is typed before its prompt comes is not lost.
+func TestTypedAhead(t *testing.T) {
+	nbseal, home := build(t), t.TempDir()
+	x := onTerminal(t, nbseal, home, "init")
+	x.expect("New passphrase")
+	x.typed("open sesame\ropen sesame\r")
+	if code := x.wait(); code != 0 {
+		t.Errorf("exit code %d, seen %q", code, x.seen)
+	}
+}
+
 // TestInterruptedPrompt: Ctrl-C at a hidden prompt ends the program and leaves
 // the terminal as it was.
 func TestInterruptedPrompt(t *testing.T) {

@@ -104,14 +104,15 @@ func (u *ui) askHidden(prompt string) (secret.Value, error) {
 	return secret.New([]byte(line)), err
 }
 
-// keyboard notices Ctrl-C, which is a character like others on a raw terminal.
+// keyboard notices Ctrl-C, which is a character like others on a raw terminal,
+// and gives one character at a time: what is typed ahead is the next prompt's.
 type keyboard struct {
 	*os.File
 	interrupted bool
 }
 
 func (k *keyboard) Read(p []byte) (int, error) {
-	n, err := k.File.Read(p)
+	n, err := k.File.Read(p[:min(len(p), 1)])
 	k.interrupted = k.interrupted || bytes.IndexByte(p[:n], 3) >= 0
 	return n, err
 }

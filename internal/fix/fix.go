@@ -176,9 +176,10 @@ func (p *planner) run(ctx context.Context) error {
 
 // find collects what the detector sees in each unit.
 func (p *planner) find() {
+	find := scan.Finder{Detector: p.detector}
 	p.nb.Units(func(u *notebook.Unit) bool {
 		up := &unitPlan{unit: u}
-		scan.Unit(p.detector, u, func(m detect.Match) {
+		find.In(u, func(m detect.Match) {
 			up.marks = append(up.marks, &mark{parts: m.Parts, match: &m, f: p.finding(u, m.Parts, &m), store: isKept(u)})
 		})
 		p.units = append(p.units, up)
@@ -326,9 +327,9 @@ func (p *planner) verify() error {
 	if err != nil {
 		return fmt.Errorf("the result would not be a notebook (%w); nothing was changed", err)
 	}
-	left := p.plan.Left
+	left, find := p.plan.Left, scan.Finder{Detector: p.detector}
 	nb.Units(func(u *notebook.Unit) bool {
-		scan.Unit(p.detector, u, func(m detect.Match) {
+		find.In(u, func(m detect.Match) {
 			f := scan.Finding(p.plan.Path, u, m)
 			if !slices.ContainsFunc(left, func(l Unresolved) bool { return l.Finding.Secret.Equal(f.Secret) }) {
 				p.plan.Left = append(p.plan.Left, Unresolved{f, "what stands here now still looks like a credential"})

@@ -266,13 +266,21 @@ func (w *walker) walk(name string) {
 			w.done = !w.visit(string(w.path), name, v)
 		}
 	case '{':
+		label := ""
 		_ = c.members(func(key value) error {
 			k := decodeString(c.src, key)
+			name := k
+			switch {
+			case labels[k] && c.peek() == '"':
+				label = peekString(c)
+			case k == "value" && label != "":
+				name = label // {"description": "API key", "value": …}: a widget, a setting
+			}
 			w.below(k, func() {
 				if !w.done && key.end-key.start >= 16+2 {
 					w.done = !w.visit(string(w.path), "", key)
 				}
-				w.walk(k)
+				w.walk(name)
 			})
 			return nil
 		})
@@ -284,6 +292,18 @@ func (w *walker) walk(name string) {
 	default:
 		_ = c.skip()
 	}
+}
+
+// labels are the keys whose value names the "value" beside them.
+var labels = map[string]bool{"description": true, "label": true, "name": true, "key": true}
+
+// peekString is the string under the cursor, which stays; "" for a long one.
+func peekString(c *cursor) string {
+	ahead := *c
+	if v, err := ahead.value(); err == nil && v.end-v.start <= maxPath {
+		return decodeString(c.src, v)
+	}
+	return ""
 }
 
 // below runs do with key on the path.

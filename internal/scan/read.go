@@ -68,8 +68,9 @@ func (r *reader) read(t target) (res result) {
 
 // scan reads src as a notebook if it is one or should be, else as text.
 func (r *reader) scan(res *result, path string, src []byte, named bool) {
+	find := Finder{Detector: r.detector}
 	each := func(u *notebook.Unit) bool {
-		Unit(r.detector, u, func(m detect.Match) { res.findings = append(res.findings, Finding(path, u, m)) })
+		find.In(u, func(m detect.Match) { res.findings = append(res.findings, Finding(path, u, m)) })
 		return true
 	}
 	if named || looksLikeNotebook(src) {
@@ -166,9 +167,27 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// Unit finds the credentials of one unit of text.
-func Unit(d *detect.Detector, u *notebook.Unit, emit func(detect.Match)) {
-	d.Find(detect.Input{Text: u.Text, Language: language(u.Language), Key: u.Name}, emit)
+// Finder finds the credentials in the units of one file, which it must be given
+// in their order: what a cell's source shows tells what its outputs are.
+type Finder struct {
+	Detector *detect.Detector
+
+	cell  int
+	shown string // the name whose value the cell displays
+}
+
+// In calls emit for each credential in the unit, in order of position.
+func (f *Finder) In(u *notebook.Unit, emit func(detect.Match)) {
+	in := detect.Input{Text: u.Text, Language: language(u.Language), Key: u.Name}
+	if p := u.Place; p != nil {
+		switch {
+		case p.Where == finding.Source && u.CellType == "code":
+			f.cell, f.shown = p.Cell, detect.Shown(u.Text)
+		case p.Where == finding.Output && p.Cell == f.cell && in.Key == "":
+			in.Key = f.shown
+		}
+	}
+	f.Detector.Find(in, emit)
 }
 
 func language(name string) detect.Language {

@@ -269,3 +269,15 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// TestShownValue: an output that holds nothing but the value of a name that the
+// cell shows, and a widget's value, which its description names.
+func TestShownValue(t *testing.T) {
+	dir := t.TempDir()
+	value := token(9)[3:]
+	write(t, dir, "n.ipynb", []byte(`{"cells":[{"cell_type":"code","source":["api_key = load()\n","print(api_key)"],"outputs":[`+
+		`{"output_type":"stream","name":"stdout","text":["`+value+`\n"]}]}],"metadata":{"widgets":{"state":{"w":`+
+		`{"description":"API key","value":"`+value+`"}}}},"nbformat":4}`))
+	r, _ := paths(t, scan.Options{}, dir)
+	r.want(t, dir, "n.ipynb:1:1 cell 0 metadata generic-api-key", "n.ipynb:1:1 cell 1 output generic-api-key")
+}
