@@ -3,6 +3,7 @@ package leaktest_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -121,5 +122,75 @@ func TestScanAndFixLeaveNothing(t *testing.T) {
 	s.run(leaktest.Cmd{Args: []string{"fix", "nb.ipynb"}})
 	if res := s.Run(leaktest.Cmd{Args: []string{s.nbseal, "scan", "nb.ipynb"}}); res.Code != 0 {
 		t.Errorf("scan after fix: exit code %d, want 0", res.Code)
+	}
+}
+
+// TestFailuresLeaveNothing: errors quote places, never values.
+func TestFailuresLeaveNothing(t *testing.T) {
+	s := newScenario(t)
+	password := s.Canary("password", leaktest.Plain)
+	s.Write("cut.ipynb", `{"cells": [{"cell_type": "code", "source": "db_password = '`+password+`'", "outputs": [`)
+	s.AllowFile("cut.ipynb", "password")
+	for _, c := range []leaktest.Cmd{
+		{Args: []string{"scan", "cut.ipynb", "missing.ipynb"}},
+		{Args: []string{"scan", "--format", "json", "--output", "report.json", "."}},
+		{Args: []string{"fix", "cut.ipynb"}},
+		{Args: []string{"set", "bad name"}, Stdin: s.values["AWKWARD"]},
+		{Args: []string{"set", "NAME", "and", "more"}, Stdin: s.values["PLAIN"]},
+		{Args: []string{"get", "--batch"}, Stdin: `{"v":1,"names":["not a name ` + s.values["PLAIN"] + `"]}`},
+		{Args: []string{"get", "--batch"}, Stdin: s.values["AWKWARD"]},
+		{Args: []string{"run", "--secret", "PATH=PLAIN", "--", "true"}},
+	} {
+		c.Env = []string{"NBSEAL_IDENTITY_FILE=" + s.Root() + "/home/identity.txt"}
+		verb := c.Args[0]
+		c.Args = append([]string{s.nbseal}, c.Args...)
+		if res := s.Run(c); res.Code != 2 {
+			t.Errorf("nbseal %s: exit code %d, want 2", verb, res.Code)
+		}
+	}
+}
+
+// TestFixTreatsTheCheckpoint: Jupyter's own copy is not forgotten.
+func TestFixTreatsTheCheckpoint(t *testing.T) {
+	s := newScenario(t)
+	password := s.Canary("password", leaktest.Plain)
+	nb := `{"cells": [{"cell_type": "code", "source": "db_password = '` + password + `'", "metadata": {}, "outputs": []}], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}`
+	s.Write("nb.ipynb", nb)
+	s.Write(".ipynb_checkpoints/nb-checkpoint.ipynb", nb)
+	s.Run(leaktest.Cmd{
+		Args: []string{s.nbseal, "fix", "--dry-run", "nb.ipynb"},
+		Env:  []string{"NBSEAL_IDENTITY_FILE=" + s.Root() + "/home/identity.txt"},
+	})
+	s.run(leaktest.Cmd{Args: []string{"fix", "nb.ipynb"}})
+}
+
+// TestPythonGetsTheValueAlone: over a pipe, and nowhere else.
+func TestPythonGetsTheValueAlone(t *testing.T) {
+	s := newScenario(t)
+	src, err := filepath.Abs(filepath.Join("..", "..", "python", "src"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.AllowPipe("nbseal")
+	res := s.Run(leaktest.Cmd{
+		Args: []string{"/usr/bin/python3", "-c", `
+import nbseal
+values = [nbseal.get(name) for name in ("PLAIN", "AWKWARD", "SEVERAL")]
+assert all(len(v) >= 48 for v in values)
+print(values, repr(values[1]))
+with nbseal.env(TOKEN="AWKWARD") as e:
+    print(e)
+try:
+    raise ValueError(values)
+except ValueError as error:
+    print(error)
+`},
+		Env: []string{
+			"PYTHONPATH=" + src, "PYTHONDONTWRITEBYTECODE=1", "NBSEAL_BINARY=" + s.nbseal,
+			"NBSEAL_IDENTITY_FILE=" + s.Root() + "/home/identity.txt",
+		},
+	})
+	if res.Code != 0 || !strings.Contains(string(res.Stdout), "<nbseal.Secret AWKWARD>") {
+		t.Errorf("exit code %d", res.Code)
 	}
 }
