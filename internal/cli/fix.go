@@ -126,6 +126,10 @@ type fixer struct {
 	dryRun bool
 
 	moved, redacted, left, changed int
+
+	used     []string // names that the notebooks fetch now
+	manifest string   // the last one that lacks a name
+	unlisted []string // names that a manifest lacks
 }
 
 func (f *fixer) notebook(ctx context.Context, path string) error {
@@ -160,7 +164,7 @@ func (f *fixer) notebook(ctx context.Context, path string) error {
 		return f.explain(err)
 	}
 	f.tell(f.Stdout, path, plan)
-	return nil
+	return f.list(path, plan)
 }
 
 func (f *fixer) read(path string) ([]byte, error) {
@@ -240,12 +244,55 @@ func (f *fixer) tellLeft(w io.Writer, p *fix.Plan) {
 	}
 }
 
+// summary closes a run, with what the user still has to do.
 func (f *fixer) summary() {
 	verb := "moved %d to the store, redacted %d in outputs, left %d"
 	if f.dryRun {
 		verb = "would move %d to the store, redact %d in outputs, leave %d"
 	}
 	f.ui.note(verb, f.moved, f.redacted, f.left)
+	if f.dryRun {
+		return
+	}
+	if f.moved > 0 {
+		f.ui.note("hint: revoke what was in a notebook where it was issued; nbseal set NAME stores the new one")
+	}
+	if len(f.used) > 0 && f.Getenv("NBSEAL_IDENTITY_FILE") == "" {
+		f.ui.note("hint: nbseal run --secret %s -- jupyter lab gives the notebook its secrets", strings.Join(f.used, " --secret "))
+	}
+	if len(f.unlisted) > 0 {
+		f.ui.note("hint: %s does not list all of the names; add below [secrets]:", report.Printable(f.manifest))
+		for _, n := range f.unlisted {
+			f.ui.note("hint:   %s = \"nbseal://%s\"", n, n)
+		}
+	}
+}
+
+// list notes the names that a notebook now fetches, and those of them that its
+// manifest, if there is one, does not have.
+func (f *fixer) list(path string, p *fix.Plan) error {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	m, err := findManifest(absolute)
+	if err != nil {
+		return err
+	}
+	for _, moved := range p.Moved {
+		if !moved.Code || slices.Contains(f.used, moved.Name) {
+			continue
+		}
+		f.used = append(f.used, moved.Name)
+		if m == nil {
+			continue
+		}
+		if _, has := m.Reference(moved.Name); !has {
+			f.manifest = m.Filename()
+			f.unlisted = append(f.unlisted, moved.Name)
+		}
+	}
+	return nil
 }
 
 // storeVault keeps credentials in the local store.
