@@ -102,6 +102,7 @@ var forms = []form{
 	{"amqp-url", Unknown, "amqp://bob:«{pw}»@mq/vhost"},
 	{"database-url", Unknown, "snowflake://bob:«{pw}»@acc/db"},
 	{"url-password", Python, `pd.read_csv("https://bob:«{pw}»@example.net/x.csv")`},
+	{"generic-password", Python, "password = (\n    '«Herbst»'  # it's the first half\n    '«-1987-Rot»'\n)"},
 	{"postgresql-url", Python, "u = (\"postgresql://bob:«Herbst»\"\n     \"«-1987-Rot»@db/sales\")"},
 	{"generic-api-key", Python, `requests.get("https://example.net/x?api_key=«{mixed}»&n=1")`},
 	{"generic-password", Python, `cs = "Driver=x;Server=y;UID=bob;PWD=«{pw}»;Database=z"`},

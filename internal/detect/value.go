@@ -139,6 +139,13 @@ func (s *scan) adjacent(i int, q quote, continued bool) (int, bool) {
 				return 0, false
 			}
 			continue
+		case '#': // a comment behind a part
+			end := bytes.IndexByte(s.text[i:limit], '\n')
+			if end < 0 || !continued || !s.in.Language.code() {
+				return 0, false
+			}
+			i += end - 1
+			continue
 		case 'f', 'r', 'b', 'u', 'F', 'R', 'B', 'U':
 			if i+1 < limit && (s.text[i+1] == '"' || s.text[i+1] == '\'') {
 				return i + 1, true
