@@ -7,7 +7,6 @@ type call struct {
 	keyword string // the end of the function's name, with the parenthesis, lower case
 	arg     int    // the credential's, from 0
 	kind    kind
-	rule    string // id of the rule, or "" for the generic one
 	form    string // the form the value must have; "" for any
 }
 
