@@ -235,8 +235,8 @@ var weakWords = words("password passwd pass secret changeme changeit example tes
 
 func weakWord(text []byte) bool { return len(text) < 40 && weakWords[lowered(string(text))] }
 
-// sealed are how ciphertexts begin: SOPS, Fernet, Ansible Vault; and our marker.
-var sealed = []string{"ENC[", "gAAAAA", "$ANSIBLE_VAULT", "!vault", "[nbseal:"}
+// sealed are how ciphertexts begin: SOPS, Fernet, Ansible Vault.
+var sealed = []string{"ENC[", "gAAAAA", "$ANSIBLE_VAULT", "!vault"}
 
 // variable reports whether what follows a dollar sign is a variable's name or
 // the beginning of an expansion.
@@ -255,6 +255,8 @@ func placeholder(text []byte) bool {
 	case first == '<' && (last == '>' || bytes.IndexByte(text, '>') > 0), first == '[' && last == ']' && !bytes.ContainsAny(text, "0123456789"), first == '{' && last == '}':
 		return true
 	case first == '$' && variable(text[1:]):
+		return true
+	case bytes.Contains(text, []byte("[nbseal:")): // a marker, alone or where a part was
 		return true
 	case first == '%' && last == '%' && n > 2, bytes.HasPrefix(text, []byte("%(")), bytes.HasPrefix(text, []byte("{{")):
 		return true
