@@ -24,7 +24,7 @@ import (
 
 const fixHelp = `Move each hard-coded credential of a notebook to the store.
 
-Usage: nbseal fix [--dry-run] NOTEBOOK…
+Usage: nbseal fix [FLAGS] NOTEBOOK…
 
 In Python source a credential becomes nbseal.get("NAME"), with "import nbseal"
 added once; in Markdown and metadata it becomes the marker [nbseal:NAME]; in all
@@ -39,7 +39,8 @@ issued, and store the new one with nbseal set NAME.
 "-" reads a notebook from standard input and writes it to standard output.
 
 Flags:
-  -n, --dry-run   show a diff of what would change, with credentials masked
+  -n, --dry-run        show a diff of what would change, with credentials masked
+  --format text|json   how to tell what was done (text)
 
 Exit codes: 0 nothing is left to do, 1 a credential was left in place (with
 --dry-run: something would change), 2 a notebook could not be read or written.
@@ -51,24 +52,35 @@ Example:
 
 func (a *app) fixCommand() *cobra.Command {
 	var dryRun bool
+	var format string
 	cmd := &cobra.Command{
 		Use: "fix NOTEBOOK…", Long: fixHelp, Short: "move hard-coded credentials to the store",
 		Args: cobra.MinimumNArgs(1),
-		RunE: interruptible(func(ctx context.Context, args []string) error { return a.fix(ctx, args, dryRun) }),
+		RunE: interruptible(func(ctx context.Context, args []string) error { return a.fix(ctx, args, dryRun, format) }),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return []string{"ipynb"}, cobra.ShellCompDirectiveFilterFileExt
 		},
 	}
 	cmd.Flags().BoolVarP(&dryRun, "dry-run", "n", false, "show a diff of what would change")
+	cmd.Flags().StringVar(&format, "format", "text", "text or json")
 	return cmd
 }
 
-func (a *app) fix(ctx context.Context, paths []string, dryRun bool) error {
+func (a *app) fix(ctx context.Context, paths []string, dryRun bool, format string) error {
+	if format != "text" && format != "json" {
+		return fmt.Errorf("unknown format %q; there are text and json", format)
+	}
+	if format == "json" && slices.Contains(paths, "-") {
+		return errors.New("--format json and - both want standard output")
+	}
 	vault, err := a.fixVault(dryRun)
 	if err != nil {
 		return err
 	}
 	f := fixer{app: a, vault: vault, dryRun: dryRun}
+	if format == "json" {
+		f.report = newFixReport()
+	}
 	failed := false
 	for _, path := range paths {
 		for _, p := range append([]string{path}, checkpoints(path)...) {
@@ -78,7 +90,15 @@ func (a *app) fix(ctx context.Context, paths []string, dryRun bool) error {
 			if err := f.notebook(ctx, p); err != nil {
 				failed = true
 				a.ui.error(fmt.Errorf("%s: %w", report.Printable(p), err))
+				if f.report != nil {
+					f.report.Failed = append(f.report.Failed, fixFailure{p, err.Error()})
+				}
 			}
+		}
+	}
+	if f.report != nil {
+		if err := f.report.write(a.Stdout); err != nil {
+			return fmt.Errorf("writing the report: %w", err)
 		}
 	}
 	f.summary()
@@ -124,6 +144,7 @@ type fixer struct {
 	vault  fix.Vault
 	names  fix.Names
 	dryRun bool
+	report *fixReport // nil for people
 
 	moved, redacted, left, changed int
 
@@ -142,6 +163,15 @@ func (f *fixer) notebook(ctx context.Context, path string) error {
 		return f.explain(err)
 	}
 	f.count(plan)
+	if f.report != nil {
+		if !f.dryRun {
+			if err := plan.Apply(ctx); err != nil {
+				return f.explain(err)
+			}
+		}
+		f.report.add(path, plan)
+		return f.list(path, plan)
+	}
 	if path == "-" && !f.dryRun {
 		if err := plan.Store(ctx); err != nil {
 			return err
@@ -222,11 +252,7 @@ func (f *fixer) tell(w io.Writer, path string, p *fix.Plan) {
 	}
 	var lines []line
 	for _, m := range p.Moved {
-		with := "[nbseal:" + m.Name + "]"
-		if m.Code {
-			with = "nbseal.get(\"" + m.Name + "\")"
-		}
-		lines = append(lines, line{m.Finding.Location, m.Finding.Title + " → " + with})
+		lines = append(lines, line{m.Finding.Location, m.Finding.Title + " → " + with(m)})
 	}
 	for _, g := range p.Gone {
 		lines = append(lines, line{g.Location, g.Title + " → " + g.Marker})
