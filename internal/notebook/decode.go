@@ -35,6 +35,10 @@ func (d *decoder) piece(p *piece) {
 		d.out = append(d.out, text...)
 		return
 	}
+	if p.form == plainText && !d.mapping {
+		d.plain(d.src[p.src.start:p.src.end])
+		return
+	}
 	if p.isVerbatim(d.src) {
 		d.copy(p.src.start, p.src.end)
 		return
@@ -69,6 +73,43 @@ func (d *decoder) piece(p *piece) {
 			d.atomRune(r, i, n)
 		}
 		i += n
+	}
+}
+
+// plain appends the text of a string's content s, as piece does for text that
+// has no entities, when no map is wanted.
+func (d *decoder) plain(s []byte) {
+	out := d.out
+	for {
+		k := bytes.IndexByte(s, '\\')
+		if k < 0 {
+			d.out = append(out, s...)
+			return
+		}
+		out = append(out, s[:k]...)
+		s = s[k:]
+		switch s[1] {
+		case 'n':
+			out = append(out, '\n')
+			s = s[2:]
+		case '"', '\\', '/':
+			out = append(out, s[1])
+			s = s[2:]
+		default:
+			r, n := unescape(s)
+			s = s[n:]
+			if r == 0x1b {
+				if m := ansiLen(s); m > 0 {
+					s = s[m:]
+					continue
+				}
+			}
+			out = utf8.AppendRune(out, r)
+		}
+		if len(s) == 0 {
+			d.out = out
+			return
+		}
 	}
 }
 
@@ -195,6 +236,54 @@ func ansiLen(s []byte) int {
 	return 0
 }
 
+// keyString is decodeString without an allocation for what every notebook
+// holds in every cell.
+func keyString(src []byte, v value) string {
+	switch s := src[v.start+1 : v.end-1]; string(s) {
+	case "cell_type":
+		return "cell_type"
+	case "code":
+		return "code"
+	case "data":
+		return "data"
+	case "display_data":
+		return "display_data"
+	case "execute_result":
+		return "execute_result"
+	case "execution_count":
+		return "execution_count"
+	case "id":
+		return "id"
+	case "image/png":
+		return "image/png"
+	case "markdown":
+		return "markdown"
+	case "metadata":
+		return "metadata"
+	case "name":
+		return "name"
+	case "output_type":
+		return "output_type"
+	case "outputs":
+		return "outputs"
+	case "source":
+		return "source"
+	case "stderr":
+		return "stderr"
+	case "stdout":
+		return "stdout"
+	case "stream":
+		return "stream"
+	case "text":
+		return "text"
+	case "text/html":
+		return "text/html"
+	case "text/plain":
+		return "text/plain"
+	}
+	return decodeString(src, v)
+}
+
 // decodeString is the text of a string value, quotes included in its range.
 func decodeString(src []byte, v value) string {
 	s := src[v.start+1 : v.end-1]
@@ -218,44 +307,28 @@ func decodeString(src []byte, v value) string {
 	return string(out)
 }
 
-// isBase64 reports whether v, a string or a list of strings, is nothing but
-// base64, line ends allowed. Then it is a binary payload indeed.
-func (nb *Notebook) isBase64(v value) bool {
-	c := &cursor{src: nb.src, i: v.start}
-	switch c.peek() {
-	case '"':
-		return isBase64Run(nb.src[v.start+1 : v.end-1])
-	case '[':
-		all := true
-		_ = c.array(func(int) error {
-			e, err := c.value()
-			all = all && c.src[e.start] == '"' && isBase64Run(c.src[e.start+1:e.end-1])
-			return err
-		})
-		return all
+// payloadEnd returns where base64 that starts at i ends, line ends and escaped
+// slashes allowed as JSON writes them.
+func payloadEnd(src []byte, i int) int {
+	for {
+		i = base64Run(src, i)
+		if i+1 >= len(src) || src[i] != '\\' || src[i+1] != 'n' && src[i+1] != 'r' && src[i+1] != '/' {
+			return i
+		}
+		i += 2
 	}
-	return false
 }
 
-func isBase64Run(s []byte) bool {
-	for i := 0; i < len(s); i++ {
-		if !base64Alphabet[s[i]] {
-			if s[i] == '\\' && i+1 < len(s) && (s[i+1] == 'n' || s[i+1] == 'r' || s[i+1] == '/') {
-				i++
-				continue
-			}
-			return false
-		}
+// payload moves over a string that is nothing but base64, and then reports true:
+// every byte of it has been looked at. Otherwise the cursor stays.
+func (c *cursor) payload() bool {
+	end := payloadEnd(c.src, c.i+1)
+	if end >= len(c.src) || c.src[end] != '"' {
+		return false
 	}
+	c.i = end + 1
 	return true
 }
-
-var base64Alphabet = func() (t [256]bool) {
-	for _, b := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=") {
-		t[b] = true
-	}
-	return t
-}()
 
 // decodeBase64 decodes s when it is one run of padded base64 whose content is
 // text.

@@ -18,6 +18,10 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("line %d, column %d: not valid JSON: %s", e.Line, e.Column, e.Reason)
 }
 
+// Every byte, and the highest bit of every byte, of a word that is looked at as
+// eight bytes.
+const ones, high = 0x0101010101010101, 0x8080808080808080
+
 // maxDepth is the deepest nesting that encoding/json accepts.
 const maxDepth = 10000
 
@@ -65,14 +69,25 @@ func (c *cursor) fail(reason string) error {
 }
 
 func (c *cursor) space() {
-	for c.i < len(c.src) {
-		switch c.src[c.i] {
-		case ' ', '\n', '\t', '\r':
-			c.i++
+	src, i := c.src, c.i
+	for ; i < len(src); i++ {
+		switch src[i] {
+		case '\n':
+			// Indentation: eight blanks at a time.
+			for i+9 <= len(src) {
+				n := bits.TrailingZeros64(binary.LittleEndian.Uint64(src[i+1:])^(ones*' ')) / 8
+				i += n
+				if n < 8 {
+					break
+				}
+			}
+		case ' ', '\t', '\r':
 		default:
+			c.i = i
 			return
 		}
 	}
+	c.i = i
 }
 
 // peek is the byte under the cursor, 0 at the end.
@@ -103,9 +118,9 @@ func (c *cursor) value() (value, error) {
 func (c *cursor) skip() error {
 	switch b := c.peek(); b {
 	case '{':
-		return c.members(func(value) error { return c.skip() })
+		return c.skipMembers()
 	case '[':
-		return c.array(func(int) error { return c.skip() })
+		return c.skipElements()
 	case '"':
 		return c.str()
 	case 't':
@@ -122,9 +137,50 @@ func (c *cursor) skip() error {
 	return c.fail("a value was expected")
 }
 
+func (c *cursor) skipMembers() error {
+	err := c.open()
+	if err != nil {
+		return err
+	}
+	if c.peek() == '}' {
+		return c.close()
+	}
+	for done := false; !done; {
+		if _, err = c.key(); err != nil {
+			return err
+		}
+		if err = c.skip(); err != nil {
+			return err
+		}
+		if done, err = c.next('}'); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *cursor) skipElements() error {
+	err := c.open()
+	if err != nil {
+		return err
+	}
+	if c.peek() == ']' {
+		return c.close()
+	}
+	for done := false; !done; {
+		if err = c.skip(); err != nil {
+			return err
+		}
+		if done, err = c.next(']'); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // object reads an object; visit must consume each value.
 func (c *cursor) object(visit func(key string) error) error {
-	return c.members(func(key value) error { return visit(decodeString(c.src, key)) })
+	return c.members(func(key value) error { return visit(keyString(c.src, key)) })
 }
 
 // members is object with the key as it stands in the source.
@@ -136,20 +192,10 @@ func (c *cursor) members(visit func(key value) error) error {
 		return c.close()
 	}
 	for {
-		key := value{start: c.i}
-		if c.peek() != '"' {
-			return c.fail("a quoted key was expected")
-		}
-		if err := c.str(); err != nil {
+		key, err := c.key()
+		if err != nil {
 			return err
 		}
-		key.end = c.i
-		c.space()
-		if c.peek() != ':' {
-			return c.fail("a colon was expected")
-		}
-		c.i++
-		c.space()
 		if err := visit(key); err != nil {
 			return err
 		}
@@ -157,6 +203,25 @@ func (c *cursor) members(visit func(key value) error) error {
 			return err
 		}
 	}
+}
+
+// key reads a key and its colon.
+func (c *cursor) key() (value, error) {
+	key := value{start: c.i}
+	if c.peek() != '"' {
+		return key, c.fail("a quoted key was expected")
+	}
+	if err := c.str(); err != nil {
+		return key, err
+	}
+	key.end = c.i
+	c.space()
+	if c.peek() != ':' {
+		return key, c.fail("a colon was expected")
+	}
+	c.i++
+	c.space()
+	return key, nil
 }
 
 // array reads an array; visit is given the index, from 0, and must consume the
@@ -284,7 +349,7 @@ func (c *cursor) str() error {
 func (c *cursor) text(to *string, rest *[]member, key string) error {
 	v, err := c.value()
 	if err == nil && c.src[v.start] == '"' {
-		*to = decodeString(c.src, v)
+		*to = keyString(c.src, v)
 		if len(*to) <= 64 {
 			return nil
 		}
@@ -296,7 +361,6 @@ func (c *cursor) text(to *string, rest *[]member, key string) error {
 // plainRun returns the first index from i on that holds a quote, a backslash or
 // a control character, or len(src). It looks at eight bytes at a time.
 func plainRun(src []byte, i int) int {
-	const ones, high = 0x0101010101010101, 0x8080808080808080
 	for ; i+8 <= len(src); i += 8 {
 		x := binary.LittleEndian.Uint64(src[i:])
 		quote, slash := x^(ones*'"'), x^(ones*'\\')
@@ -307,6 +371,32 @@ func plainRun(src []byte, i int) int {
 	}
 	for ; i < len(src); i++ {
 		if b := src[i]; b == '"' || b == '\\' || b < 0x20 {
+			return i
+		}
+	}
+	return i
+}
+
+// base64Run returns the first index from i on that holds no character of
+// base64, padding included, or len(src). It looks at eight bytes at a time.
+func base64Run(src []byte, i int) int {
+	for ; i+8 <= len(src); i += 8 {
+		x := binary.LittleEndian.Uint64(src[i:])
+		low := x &^ high       // so that no sum below reaches the next byte
+		fold := low | ones*' ' // letters to lower case
+		letter := (fold + ones*(0x80-'a')) &^ (fold + ones*(0x80-'z'-1))
+		digit := (low + ones*(0x80-'/')) &^ (low + ones*(0x80-'9'-1)) // or a slash
+		other := (low ^ ones*'+') + ones*0x7f                         // the highest bit is clear for a plus
+		if bad := (^(letter | digit | ^other) | x) & high; bad != 0 {
+			i += bits.TrailingZeros64(bad) / 8
+			if src[i] != '=' {
+				return i
+			}
+			i -= 7 // behind it
+		}
+	}
+	for ; i < len(src); i++ {
+		if b := src[i]; !('a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '/' <= b && b <= '9' || b == '+' || b == '=') {
 			return i
 		}
 	}

@@ -20,7 +20,6 @@ package notebook
 
 import (
 	"errors"
-	"strconv"
 	"strings"
 
 	"github.com/nbseal/nbseal/internal/finding"
@@ -42,8 +41,22 @@ type Notebook struct {
 	// Cells is the number of cells in the file.
 	Cells int
 
-	cells []cell
-	rest  []member // everything at the top that is not a cell
+	cells   []cell
+	rest    []member // everything at the top that is not a cell
+	strings []value  // the strings of all lists of strings, in the file's order
+
+	scratch *Scratch
+	paths   strings.Builder // every path so far, one after the other
+}
+
+// Scratch is memory that [Notebook.Each] uses for one notebook after the other.
+// The zero Scratch is ready.
+type Scratch struct {
+	unit   Unit
+	place  finding.Place
+	pieces []piece
+	text   []byte
+	path   []byte
 }
 
 // cell is one cell as it stands in the file; a repeated key is kept each time.
@@ -51,7 +64,7 @@ type cell struct {
 	kind    string // "code", "markdown", "raw", "heading"…
 	id      string
 	lang    string // nbformat 3 names the language in the cell
-	sources []value
+	sources []text
 	outputs []output
 	attach  []member
 	rest    []member
@@ -59,9 +72,9 @@ type cell struct {
 
 // output is one output of a code cell.
 type output struct {
-	kind   string   // "stream", "error", "display_data", "execute_result"; 3: "pyout", "pyerr"
-	stream string   // "stdout" or "stderr"
-	texts  []member // key: MIME type, or "text", "ename", "evalue", "traceback"
+	kind   string      // "stream", "error", "display_data", "execute_result"; 3: "pyout", "pyerr"
+	stream string      // "stdout" or "stderr"
+	texts  []rendering // key: MIME type, or "text", "ename", "evalue", "traceback"
 	rest   []member
 }
 
@@ -69,6 +82,20 @@ type output struct {
 type member struct {
 	key string
 	val value
+}
+
+// text is a string or a list of them, or whatever stands in their place.
+type text struct {
+	val      value
+	from, to int  // its strings in Notebook.strings, when it is a list
+	only     bool // a list of nothing but strings
+	payload  bool // nothing but base64, where a binary payload belongs
+}
+
+// rendering is a key of an output with its text.
+type rendering struct {
+	key string
+	text
 }
 
 // Parse indexes src. The error of a file that is not JSON is a *SyntaxError.
@@ -131,11 +158,11 @@ func (nb *Notebook) parseCells(c *cursor) error {
 		if c.peek() != '{' {
 			return keep(c, &cl.rest, "cell")
 		}
-		return c.object(func(key string) error { return cl.parseMember(c, key) })
+		return c.object(func(key string) error { return nb.parseMember(c, cl, key) })
 	})
 }
 
-func (cl *cell) parseMember(c *cursor, key string) error {
+func (nb *Notebook) parseMember(c *cursor, cl *cell, key string) error {
 	first := c.peek()
 	switch key {
 	case "cell_type":
@@ -145,11 +172,11 @@ func (cl *cell) parseMember(c *cursor, key string) error {
 	case "language":
 		return c.text(&cl.lang, &cl.rest, key)
 	case "source", "input":
-		v, err := c.value()
+		t, err := nb.parseText(c, false)
 		if first == '"' || first == '[' {
-			cl.sources = append(cl.sources, v)
+			cl.sources = append(cl.sources, t)
 		} else {
-			cl.rest = append(cl.rest, member{key, v})
+			cl.rest = append(cl.rest, member{key, t.val})
 		}
 		return err
 	case "attachments":
@@ -162,30 +189,75 @@ func (cl *cell) parseMember(c *cursor, key string) error {
 				if c.peek() != '{' {
 					return keep(c, &o.rest, "output")
 				}
-				return c.object(func(key string) error { return o.parseMember(c, key) })
+				return c.object(func(key string) error { return nb.parseOutput(c, o, key) })
 			})
 		}
 	}
 	return keep(c, &cl.rest, key)
 }
 
-func (o *output) parseMember(c *cursor, key string) error {
+func (nb *Notebook) parseOutput(c *cursor, o *output, key string) error {
 	switch key {
 	case "output_type":
 		return c.text(&o.kind, &o.rest, key)
 	case "name", "stream": // "stream" is nbformat 3's name for it
 		return c.text(&o.stream, &o.rest, key)
 	case "text", "ename", "evalue", "traceback":
-		return keep(c, &o.texts, key)
+		return nb.parseRendering(c, o, key)
 	case "data":
 		if c.peek() == '{' {
-			return c.object(func(mime string) error { return keep(c, &o.texts, mime) })
+			return c.object(func(mime string) error { return nb.parseRendering(c, o, mime) })
 		}
 	}
 	if mime, ok := v3MIME[key]; ok {
-		return keep(c, &o.texts, mime)
+		return nb.parseRendering(c, o, mime)
 	}
 	return keep(c, &o.rest, key)
+}
+
+func (nb *Notebook) parseRendering(c *cursor, o *output, key string) error {
+	t, err := nb.parseText(c, isBinary(key))
+	o.texts = append(o.texts, rendering{key, t})
+	return err
+}
+
+// parseText reads the value under the cursor. Where binary payloads belong, what
+// is nothing but base64 is seen to be that in the same pass.
+func (nb *Notebook) parseText(c *cursor, binary bool) (text, error) {
+	t := text{val: value{start: c.i}, from: len(nb.strings), payload: binary}
+	err := nb.parseStrings(c, &t)
+	t.val.end, t.to = c.i, len(nb.strings)
+	return t, err
+}
+
+func (nb *Notebook) parseStrings(c *cursor, t *text) error {
+	switch c.peek() {
+	case '"':
+		return t.str(c)
+	case '[':
+	default:
+		t.payload = false
+		return c.skip()
+	}
+	t.only = true
+	return c.array(func(int) error {
+		if c.peek() != '"' {
+			t.only, t.payload = false, false
+			return c.skip()
+		}
+		start := c.i
+		err := t.str(c)
+		nb.strings = append(nb.strings, value{start, c.i})
+		return err
+	})
+}
+
+func (t *text) str(c *cursor) error {
+	t.payload = t.payload && c.payload()
+	if t.payload {
+		return nil
+	}
+	return c.str()
 }
 
 // v3MIME gives the MIME type for the short names of nbformat 3 (nbformat
@@ -211,16 +283,27 @@ func (nb *Notebook) kernelLanguage() string {
 		if m.key != "metadata" {
 			continue
 		}
-		nb.leaves(m.val, "", "", func(path, _ string, v value) bool {
-			switch path {
-			case "kernelspec.language":
-				if lang == "" {
-					lang = decodeString(nb.src, v)
-				}
-			case "language_info.name":
-				lang = decodeString(nb.src, v)
+		c := &cursor{src: nb.src, i: m.val.start}
+		if c.peek() != '{' {
+			continue
+		}
+		_ = c.object(func(key string) error { // validated before
+			v, err := c.value()
+			if key != "kernelspec" && key != "language_info" {
+				return err
 			}
-			return true
+			nb.leaves(v, key, key, func(path, _ string, v value) bool {
+				switch path {
+				case "kernelspec.language":
+					if lang == "" {
+						lang = keyString(nb.src, v)
+					}
+				case "language_info.name":
+					lang = keyString(nb.src, v)
+				}
+				return true
+			})
+			return err
 		})
 	}
 	if lang == "" {
@@ -237,86 +320,13 @@ func (nb *Notebook) kernelLanguage() string {
 	return strings.ToLower(lang)
 }
 
-// leaves visits each string below v, and each key of 16 bytes or more, with its
-// path and the last name on it, until visit returns false.
-func (nb *Notebook) leaves(v value, path, name string, visit func(path, name string, v value) bool) bool {
-	w := walker{c: cursor{src: nb.src, i: v.start}, path: []byte(path), visit: visit}
-	w.walk(name)
-	return !w.done
-}
-
-// walker goes through a value that was validated before, so that no errors can
-// occur, in one pass however deep it is.
-type walker struct {
-	c     cursor
-	path  []byte // keys and indices joined by ".", cut at maxPath
-	visit func(path, name string, v value) bool
-	done  bool
-}
-
-// maxPath bounds the path of a value, in bytes: it is for people to read, and a
-// deep value must not take quadratic time.
-const maxPath = 256
-
-func (w *walker) walk(name string) {
-	c := &w.c
-	switch c.peek() {
-	case '"':
-		if v, _ := c.value(); !w.done {
-			w.done = !w.visit(string(w.path), name, v)
-		}
-	case '{':
-		label := ""
-		_ = c.members(func(key value) error {
-			k := decodeString(c.src, key)
-			name := k
-			switch {
-			case labels[k] && c.peek() == '"':
-				label = peekString(c)
-			case k == "value" && label != "":
-				name = label // {"description": "API key", "value": …}: a widget, a setting
-			}
-			w.below(k, func() {
-				if !w.done && key.end-key.start >= 16+2 {
-					w.done = !w.visit(string(w.path), "", key)
-				}
-				w.walk(name)
-			})
-			return nil
-		})
-	case '[':
-		_ = c.array(func(n int) error {
-			w.below(strconv.Itoa(n), func() { w.walk(name) })
-			return nil
-		})
-	default:
-		_ = c.skip()
-	}
-}
-
-// labels are the keys whose value names the "value" beside them.
-var labels = map[string]bool{"description": true, "label": true, "name": true, "key": true}
-
-// peekString is the string under the cursor, which stays; "" for a long one.
-func peekString(c *cursor) string {
-	ahead := *c
-	if v, err := ahead.value(); err == nil && v.end-v.start <= maxPath {
-		return decodeString(c.src, v)
-	}
-	return ""
-}
-
-// below runs do with key on the path.
-func (w *walker) below(key string, do func()) {
-	length := len(w.path)
-	if length < maxPath {
-		if length > 0 {
-			w.path = append(w.path, '.')
-		}
-		w.path = append(w.path, key[:min(len(key), maxPath)]...)
-	}
-	do()
-	w.path = w.path[:length]
+// Each yields what [Notebook.Units] yields, but every unit, its place and its
+// text are good only until yield returns: the next one takes their memory. What
+// [Unit.Locate] returns stays good.
+func (nb *Notebook) Each(scratch *Scratch, yield func(*Unit) bool) {
+	nb.scratch = scratch
+	defer func() { nb.scratch, scratch.unit, scratch.place = nil, Unit{}, finding.Place{} }()
+	nb.Units(yield)
 }
 
 // Units yields the notebook's texts in the order of the file's cells.
@@ -340,7 +350,7 @@ func (nb *Notebook) Units(yield func(*Unit) bool) {
 func (nb *Notebook) cellUnits(cl *cell, n int, yield func(*Unit) bool) bool {
 	place := finding.Place{Cell: n, CellID: cl.id, Where: finding.Source}
 	for _, v := range cl.sources {
-		u := nb.textUnit(v, place)
+		u := nb.textUnit(v, place, false)
 		u.CellType, u.Language = cl.kind, cl.sourceLanguage(nb.Language, u.Text)
 		if !yield(u) {
 			return false
@@ -369,7 +379,7 @@ func (nb *Notebook) leafUnits(v value, path, name string, place finding.Place, y
 	return nb.leaves(v, path, name, func(path, name string, v value) bool {
 		p := place
 		p.Key = path
-		u := nb.textUnit(v, p)
+		u := nb.stringUnit(v, p)
 		u.Name = name
 		return yield(u)
 	})
@@ -393,7 +403,7 @@ func (nb *Notebook) outputUnits(cl *cell, n int, yield func(*Unit) bool) bool {
 		o := &cl.outputs[k]
 		k++
 		for _, m := range o.texts {
-			if !nb.mimeUnits(o, m, place, yield) {
+			if !nb.mimeUnits(m, place, yield) {
 				return false
 			}
 		}
@@ -419,11 +429,11 @@ func (nb *Notebook) restUnits(o *output, place finding.Place, yield func(*Unit) 
 
 func (nb *Notebook) streamUnits(outputs []output, place finding.Place, yield func(*Unit) bool) bool {
 	place.MIME = "stream/" + outputs[0].stream
-	joined := &Unit{Place: &place, nb: nb}
+	joined := nb.newUnit(place)
 	for k := range outputs {
 		for _, m := range outputs[k].texts {
 			if m.key == "text" {
-				joined.add(m.val, place.Output+k)
+				joined.add(m.text, place.Output+k)
 			}
 		}
 	}
@@ -435,7 +445,7 @@ func (nb *Notebook) streamUnits(outputs []output, place finding.Place, yield fun
 		p := place
 		p.Output += k
 		for _, m := range outputs[k].texts {
-			if m.key != "text" && !nb.mimeUnits(&outputs[k], m, p, yield) {
+			if m.key != "text" && !nb.mimeUnits(m, p, yield) {
 				return false
 			}
 		}
@@ -447,7 +457,7 @@ func (nb *Notebook) streamUnits(outputs []output, place finding.Place, yield fun
 }
 
 // mimeUnits yields the units of one representation of an output.
-func (nb *Notebook) mimeUnits(o *output, m member, place finding.Place, yield func(*Unit) bool) bool {
+func (nb *Notebook) mimeUnits(m rendering, place finding.Place, yield func(*Unit) bool) bool {
 	place.MIME = m.key
 	switch m.key {
 	case "text": // nbformat 3
@@ -457,13 +467,10 @@ func (nb *Notebook) mimeUnits(o *output, m member, place finding.Place, yield fu
 	}
 	first := nb.src[m.val.start]
 	switch {
-	case isBinary(place.MIME) && nb.isBase64(m.val):
+	case m.payload:
 		return true
-	case first == '"', first == '[' && !isJSON(place.MIME) && nb.isStringList(m.val):
-		u := &Unit{Place: &place, nb: nb, entries: m.key == "traceback"}
-		u.add(m.val, place.Output)
-		u.build()
-		return yield(u)
+	case first == '"', m.only && !isJSON(place.MIME):
+		return yield(nb.textUnit(m.text, place, m.key == "traceback"))
 	}
 	return nb.leafUnits(m.val, "", "", place, yield)
 }
@@ -473,7 +480,7 @@ func (nb *Notebook) attachmentUnits(v value, place finding.Place, yield func(*Un
 	return nb.leaves(v, "", "", func(path, mime string, v value) bool {
 		p := place
 		p.Key, p.MIME = path, mime
-		if isBinary(mime) && nb.isBase64(v) {
+		if isBinary(mime) && payloadEnd(nb.src, v.start+1) == v.end-1 {
 			return true
 		}
 		return yield(nb.attachmentUnit(v, p))

@@ -2,6 +2,7 @@ package notebook
 
 import (
 	"bytes"
+	"slices"
 	"sort"
 	"unicode/utf8"
 
@@ -68,16 +69,31 @@ func PlainText(src []byte) *Unit {
 	return u
 }
 
-func (nb *Notebook) textUnit(v value, place finding.Place) *Unit {
-	u := &Unit{Place: &place, nb: nb}
-	u.add(v, place.Output)
+// newUnit returns a unit that has no text yet.
+func (nb *Notebook) newUnit(place finding.Place) *Unit {
+	if s := nb.scratch; s != nil {
+		s.place = place
+		s.unit = Unit{Place: &s.place, nb: nb, pieces: s.pieces[:0]}
+		return &s.unit
+	}
+	return &Unit{Place: &place, nb: nb}
+}
+
+func (nb *Notebook) textUnit(t text, place finding.Place, entries bool) *Unit {
+	u := nb.newUnit(place)
+	u.entries = entries
+	u.add(t, place.Output)
 	u.build()
 	return u
 }
 
+func (nb *Notebook) stringUnit(v value, place finding.Place) *Unit {
+	return nb.textUnit(text{val: v}, place, false)
+}
+
 func (nb *Notebook) attachmentUnit(v value, place finding.Place) *Unit {
-	u := &Unit{Place: &place, nb: nb}
-	u.add(v, 0)
+	u := nb.newUnit(place)
+	u.add(text{val: v}, 0)
 	if _, ok := decodeBase64(nil, nb.src[u.pieces[0].src.start:u.pieces[0].src.end]); ok {
 		u.pieces[0].form = base64Text
 	}
@@ -85,9 +101,9 @@ func (nb *Notebook) attachmentUnit(v value, place finding.Place) *Unit {
 	return u
 }
 
-// add appends the strings of v, a string or a list of strings; other elements
-// of a list have been ruled out or are of no interest as text.
-func (u *Unit) add(v value, output int) {
+// add appends the strings of t; other elements of a list have been ruled out or
+// are of no interest as text.
+func (u *Unit) add(t text, output int) {
 	list := 0
 	if n := len(u.pieces); n > 0 {
 		list = u.pieces[n-1].list + 1
@@ -96,43 +112,29 @@ func (u *Unit) add(v value, output int) {
 	if u.Place != nil && u.Place.MIME == "text/html" {
 		f = htmlText
 	}
-	c := &cursor{src: u.nb.src, i: v.start}
-	inList := c.peek() == '['
-	firstPiece := len(u.pieces)
-	if firstPiece > 0 && u.pieces[firstPiece-1].output == output {
-		firstPiece = u.pieces[firstPiece-1].first
+	first := len(u.pieces)
+	if first > 0 && u.pieces[first-1].output == output {
+		first = u.pieces[first-1].first
 	}
-	put := func(v value) {
+	lone := [1]value{t.val}
+	elements, inList := lone[:], u.nb.src[t.val.start] == '['
+	if inList {
+		elements = u.nb.strings[t.from:t.to]
+	}
+	u.pieces = slices.Grow(u.pieces, len(elements))
+	for _, v := range elements {
 		u.pieces = append(u.pieces, piece{
-			src: value{v.start + 1, v.end - 1}, list: list, inList: inList, output: output, first: firstPiece, form: f,
+			src: value{v.start + 1, v.end - 1}, list: list, inList: inList, output: output, first: first, form: f,
 		})
 	}
-	if !inList {
-		put(v)
-		return
-	}
-	_ = c.array(func(int) error {
-		e, err := c.value()
-		if c.src[e.start] == '"' {
-			put(e)
-		}
-		return err
-	})
-}
-
-// isStringList reports whether v is a list of nothing but strings.
-func (nb *Notebook) isStringList(v value) bool {
-	all := true
-	c := &cursor{src: nb.src, i: v.start}
-	_ = c.array(func(int) error {
-		all = all && c.peek() == '"'
-		return c.skip()
-	})
-	return all
 }
 
 // build sets Text, and where each piece starts in it.
 func (u *Unit) build() {
+	scratch := u.nb.scratch
+	if scratch != nil {
+		scratch.pieces = u.pieces
+	}
 	if len(u.pieces) == 1 && u.pieces[0].isVerbatim(u.nb.src) {
 		p := u.pieces[0].src
 		u.Text = u.nb.src[p.start:p.end:p.end]
@@ -142,9 +144,16 @@ func (u *Unit) build() {
 	for _, p := range u.pieces {
 		size += p.src.end - p.src.start + 1
 	}
-	d := decoder{src: u.nb.src, out: make([]byte, 0, size)}
+	d := decoder{src: u.nb.src}
+	if scratch != nil {
+		d.out = scratch.text[:0]
+	}
+	d.out = slices.Grow(d.out, size)
 	u.decode(&d)
 	u.Text = d.out
+	if scratch != nil {
+		scratch.text = d.out
+	}
 }
 
 // decode writes the unit's text, and with d.mapping its map, to d.
