@@ -26,6 +26,7 @@ type reader struct {
 	stdin    io.Reader
 	progress *Progress
 	buf      []byte
+	scratch  notebook.Scratch
 }
 
 func (r *reader) read(t target) (res result) {
@@ -77,7 +78,7 @@ func (r *reader) scan(res *result, path string, src []byte, named bool) {
 		nb, err := notebook.Parse(src)
 		if err == nil {
 			res.notebook = true
-			nb.Units(each)
+			nb.Each(&r.scratch, each)
 			return
 		}
 		res.unread = []finding.Unread{{Path: path, Reason: err.Error() + " (its text was scanned as far as it goes)"}}
