@@ -398,9 +398,11 @@ func (s *scan) spaced(from, gap, i int) (operator, int) {
 	switch {
 	case bytes.HasPrefix(text[i:], []byte("-v ")) && bytes.Contains(head, []byte("config set")):
 		return opSpace, i + len("-v ")
+	case len(head) == 0 && bytes.HasPrefix(text[from:gap], []byte("spark.")):
+		return opSpace, i // spark-defaults.conf
 	case bytes.Equal(head, []byte("%env")) || bytes.Equal(head, []byte("%set_env")):
 		return opSpace, i
-	case bytes.Contains(head, []byte("login ")) || bytes.Contains(head, []byte("machine ")) || bytes.Contains(head, []byte("configure set")) || bytes.Contains(head, []byte("config set")) || bytes.HasSuffix(head, []byte(" -p")):
+	case netrcLine(head) || bytes.Contains(head, []byte("configure set")) || bytes.Contains(head, []byte("config set")) || bytes.HasSuffix(head, []byte(" -p")):
 		return opSpace, i
 	case len(head) == 0 && (i-gap >= 2 || s.netrc(from)) && s.place(from) != inExpression:
 		return opSpace, i
@@ -413,6 +415,15 @@ func (s *scan) spaced(from, gap, i int) (operator, int) {
 		return opNear, i
 	}
 	return opNone, 0
+}
+
+// netrcLine reports whether head begins an entry of a netrc file, perhaps as an
+// argument of echo.
+func netrcLine(head []byte) bool {
+	if i := bytes.Index(head, []byte("machine ")); i >= 0 && bytes.Contains(head[i:], []byte(" login ")) {
+		return true
+	}
+	return bytes.HasPrefix(head, []byte("login ")) || bytes.HasPrefix(head, []byte("default login ")) || bytes.HasPrefix(head, []byte("machine "))
 }
 
 // netrc reports whether the line before the one of i is of a netrc entry.

@@ -51,6 +51,7 @@ var calls = []call{
 	{keyword: "tfc(", arg: 0, kind: kindToken},
 	{keyword: "timeseries(", arg: 0, kind: kindKey},
 	{keyword: "session(", arg: 0, kind: kindToken},
+	{keyword: "url.create(", arg: 2, kind: kindPassword},
 	{keyword: "zotero(", arg: 2, kind: kindKey},
 	{keyword: "register_census(", arg: 0, kind: kindKey},
 	{keyword: "rest(", arg: 1, kind: kindKey},
@@ -97,7 +98,7 @@ func readCall(s *scan, a *action, start, end int) {
 		if c.kind != kindPassword {
 			op = opCall
 		}
-		if !believable(c.kind, text, v, op, true) || c.kind != kindPassword && len(text) < 20 {
+		if !believable(c.kind, text, v, op, true) && (c.kind != kindPassword || !s.human(nil, v, op)) || c.kind != kindPassword && len(text) < 20 {
 			return
 		}
 		if c.keyword == "connect(" && lookalike(before) {

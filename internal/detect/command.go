@@ -38,7 +38,7 @@ func readPasswordFlag(s *scan, _ *action, start, end int) {
 	text := s.text
 	line := text[s.lineStart(start):start]
 	known := false
-	for _, w := range []string{"sshpass", "mysql", "mariadb", "docker login", "podman login", "twine", "az login", "mongo", "cqlsh", "sqlcmd", "bcp ", "cf login", "oc login", "7z "} {
+	for _, w := range []string{"sshpass", "mysql", "mariadb", "docker login", "podman login", "twine", "az login", "mongo", "cqlsh", "sqlcmd", "bcp ", "cf login", "oc login", "7z ", "zip", "smbclient", "ldapsearch", "rclone", "snowsql", "ftp "} {
 		known = known || bytes.Contains(line, []byte(w))
 	}
 	if !known {
@@ -52,6 +52,9 @@ func readPasswordFlag(s *scan, _ *action, start, end int) {
 			}
 		}
 		return
+	}
+	if text[end-1] == 'P' != bytes.Contains(line, []byte("zip")) && !bytes.Contains(line, []byte("sqlcmd")) && !bytes.Contains(line, []byte("bcp ")) {
+		return // a capital means something else, except to zip
 	}
 	i := skipBlank(text, end)
 	if i < len(text) && (text[i] == '"' || text[i] == '\'') {
@@ -78,6 +81,15 @@ func readLogin(s *scan, _ *action, start, end int) {
 	text := s.text[i:stop]
 	if r := matchService(s.t.services["wandb"], text); r != nil && !dull(text) {
 		s.add(candidate{rule: r, rank: rankNamed, parts: []Span{{i, stop}}, preview: "…"})
+	}
+}
+
+// passwordAs is password for a kind that the place tells.
+func (s *scan) passwordAs(rule string, from, to int, name string) {
+	before := len(s.cands)
+	s.password(from, to, name)
+	for i := before; i < len(s.cands); i++ {
+		s.cands[i].rule, s.cands[i].rank = s.t.byID[rule], rankURL
 	}
 }
 

@@ -102,14 +102,15 @@ func (f fake) pem(label, end string) string {
 // expand replaces the names of made-up values in text.
 func (f fake) expand(text string) string {
 	for name, value := range map[string]func() string{
-		"{pw}":     func() string { return "Herbst-" + f.of(digit, 2) + "-" + f.of(upper, 1) + f.of(lower, 4) },
-		"{mixed}":  func() string { return f.of(upper, 1) + f.of(digit, 1) + f.of(alnum, 37) + f.of(digit, 1) },
-		"{hex32}":  func() string { return "a1" + f.of(hexLow|digit, 30) },
-		"{hex40}":  func() string { return "b2" + f.of(hexLow|digit, 38) },
-		"{hex64}":  func() string { return "c3" + f.of(hexLow|digit, 62) },
-		"{b64}":    func() string { return f.of(alnum, 86) + "==" },
-		"{b64x40}": func() string { return f.of(upper, 2) + "/" + f.of(b64std, 36) + "7" },
-		"{sig}":    func() string { return f.of(alnum, 43) + "%3D" },
+		"{pw}":      func() string { return "Herbst-" + f.of(digit, 2) + "-" + f.of(upper, 1) + f.of(lower, 4) },
+		"{mixed}":   func() string { return f.of(upper, 1) + f.of(digit, 1) + f.of(alnum, 37) + f.of(digit, 1) },
+		"{mixed27}": func() string { return f.of(upper, 1) + f.of(digit, 1) + f.of(alnum, 24) + f.of(digit, 1) },
+		"{hex32}":   func() string { return "a1" + f.of(hexLow|digit, 30) },
+		"{hex40}":   func() string { return "b2" + f.of(hexLow|digit, 38) },
+		"{hex64}":   func() string { return "c3" + f.of(hexLow|digit, 62) },
+		"{b64}":     func() string { return f.of(alnum, 86) + "==" },
+		"{b64x40}":  func() string { return f.of(upper, 2) + "/" + f.of(b64std, 36) + "7" },
+		"{sig}":     func() string { return f.of(alnum, 43) + "%3D" },
 		"{uuid}": func() string {
 			h := func(n int) string { return f.of(hexLow|digit, n) }
 			return "e" + h(7) + "-" + h(4) + "-4" + h(3) + "-a" + h(3) + "-" + h(12)

@@ -101,6 +101,9 @@ func (s *scan) weigh(p *split, k kind, name []byte, v value, op operator) {
 	if len(v.text) < 6 || !v.quoted && v.place == inExpression && k != kindPassword && (len(v.text) < 16 || !measure(v.text).random()) {
 		return
 	}
+	if verdict(name) && (op == opColon && !v.quoted && !s.leads(v.parts[0].Start) && !s.accounts(v.parts[0].Start) || op == opTag && !s.accounts(v.parts[0].Start)) {
+		return
+	}
 	if bytes.EqualFold(name, v.text) || !v.quoted && op == opColon && string(name) == "PASS" {
 		return
 	}
@@ -146,7 +149,7 @@ func (s *scan) weigh(p *split, k kind, name []byte, v value, op operator) {
 		k = kindKey
 	}
 	if rule == nil {
-		if !believable(k, text, v, op, p.n > 1) {
+		if !believable(k, text, v, op, p.n > 1) && (k != kindPassword || !s.human(name, v, op)) {
 			return
 		}
 		rule = s.generic(k)
@@ -281,6 +284,9 @@ func (s *scan) service(p *split, v value, text []byte) *Rule {
 	if t := measure(text); len(text) < 14 || t.digit == 0 && !t.random() || t.score > 0.2 || placeholder(text) {
 		return nil
 	}
+	if discordToken(text) {
+		return s.t.byID["discord-bot-token"]
+	}
 	for i := range p.n {
 		if r := matchService(s.t.services[string(p.word(i))], text); r != nil {
 			return r
@@ -289,6 +295,9 @@ func (s *scan) service(p *split, v value, text []byte) *Rule {
 	if len(v.parts) == 0 || v.parts[0].Start == 0 {
 		return nil
 	}
+	if p.n == 1 && string(p.word(0)) == "key" && cdsKey.whole(text) {
+		return s.t.byID["copernicus-cds-key"]
+	}
 	if p.n == 1 && string(p.word(0)) == "key" && s.kaggle(v) {
 		if r := matchService(s.t.services["kaggle"], text); r != nil {
 			return r
@@ -296,6 +305,9 @@ func (s *scan) service(p *split, v value, text []byte) *Rule {
 	}
 	return s.vicinity(v.parts[0].Start, text)
 }
+
+// cdsKey is what a .cdsapirc held until 2024: the user's number and the key.
+var cdsKey = parseShape("{d:1-8}:{h:8}-{h:4}-{h:4}-{h:4}-{h:12}")
 
 func matchService(of []service, text []byte) *Rule {
 	for _, sv := range of {

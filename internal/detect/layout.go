@@ -10,6 +10,8 @@ type layout struct {
 	at     int    // up to here triple quotes were counted
 	triple string // the triple quote that is open at at, or ""
 
+	searched int // up to here readDiscord has looked
+
 	// The last answers, because several readers ask about one place.
 	placed, lined int
 	prose         prose

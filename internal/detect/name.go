@@ -194,6 +194,9 @@ func (p *split) classify() kind {
 	}
 	w := p.word(last)
 	k := credentialWords[string(w)]
+	if p.n == 3 && string(w) == "credential" && string(p.word(0)) == "x" {
+		return kindNone // the public part of a signed URL: X-Amz-Credential, X-Goog-Credential
+	}
 	if k == kindNone {
 		if notCredentialWords[string(w)] {
 			return kindNone

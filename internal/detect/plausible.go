@@ -176,7 +176,7 @@ func appPassword(text []byte) bool {
 			return false
 		}
 	}
-	return true
+	return !dull(bytes.ReplaceAll(text, []byte(" "), nil))
 }
 
 // expression reports whether bare text can be a piece of program code.
@@ -363,6 +363,12 @@ func lookalike(text []byte) bool {
 		if bytes.HasSuffix(text, []byte(e)) {
 			return true
 		}
+	}
+	if bytes.Contains(text, []byte("=\"")) || bytes.Contains(text, []byte("='")) {
+		return true // an attribute, an argument
+	}
+	if i := run(text, 0, len(text), letter); i > 2 && i < len(text) && text[i] == '(' && all(text[i+1:len(text)-1], digit|punct) && text[len(text)-1] == ')' {
+		return true // the type of a column: varchar(255)
 	}
 	if bytes.HasSuffix(text, []byte("()")) || bytes.Contains(text, []byte("](")) || bytes.Contains(text, []byte("('")) || bytes.Contains(text, []byte("(\"")) {
 		return true

@@ -31,6 +31,10 @@ func databaseRules() []Rule {
 			Source: "https://docs.sqlalchemy.org/en/20/core/engines.html",
 		},
 		{
+			ID: "oracle-password", Title: "Oracle password", Severity: finding.High,
+			Source: "https://docs.oracle.com/en/database/oracle/oracle-database/23/sqpug/starting-SQL-Plus.html",
+		},
+		{
 			ID: "confluent-secret", Title: "Confluent API secret", Severity: finding.High,
 			Revoke:   "https://confluent.cloud/settings/api-keys",
 			Source:   "https://docs.confluent.io/cloud/current/security/authenticate/workload-identities/service-accounts/api-keys/overview.html",

@@ -43,6 +43,10 @@ func keyRules() []Rule {
 			Source: "https://www.rfc-editor.org/rfc/rfc6750",
 		},
 		{
+			ID: "session-cookie", Title: "Session cookie", Severity: finding.Low,
+			Source: "https://www.rfc-editor.org/rfc/rfc6265",
+		},
+		{
 			ID: "basic-auth", Title: "Password in HTTP Basic authorization", Severity: finding.High,
 			Source: "https://www.rfc-editor.org/rfc/rfc7617",
 		},

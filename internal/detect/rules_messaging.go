@@ -24,9 +24,11 @@ func messagingRules() []Rule {
 			shapes: []string{"https://hooks.slack.com/services/T{U:8-12}/B{U:8-12}/{n:23-25}", "https://hooks.slack.com/workflows/T{U:8-12}/A{U:8-12}/{d:17-19}/{n:23-25}"},
 		},
 		{
-			ID: "discord-bot-token", services: []string{"discord", "bot"}, values: []string{"{u:24-28}.{u:6}.{u:27-38}"}, Title: "Discord bot token", Severity: finding.High,
-			Revoke: "https://discord.com/developers/applications",
-			Source: "https://discord.com/developers/docs/reference#authentication",
+			ID: "discord-bot-token", Title: "Discord bot token", Severity: finding.High,
+			Revoke:   "https://discord.com/developers/applications",
+			Source:   "https://discord.com/developers/docs/reference#authentication",
+			services: []string{"discord", "bot"},
+			values:   []string{"{u:24-28}.{u:6}.{u:27-38}"},
 		},
 		{
 			ID: "discord-webhook", Title: "Discord webhook", Severity: finding.Medium,

@@ -18,7 +18,7 @@ func (s *scan) table(from, to int) {
 		return
 	}
 	k := p.classify()
-	if k == kindNone {
+	if k == kindNone || verdict(s.text[from:to]) && !s.accounts(from) {
 		return
 	}
 	html := bytes.HasPrefix(s.text[to:], []byte("</th>"))
@@ -31,6 +31,16 @@ func (s *scan) table(from, to int) {
 		return
 	}
 	s.textColumn(&p, k, from, to, stop)
+}
+
+// verdict reports whether a heading is "pass", which is of tests rather than
+// of accounts.
+func verdict(name []byte) bool { return lowered(string(name)) == "pass" }
+
+// accounts reports whether the line of i, or the heading before it, speaks of users.
+func (s *scan) accounts(i int) bool {
+	head := bytes.ToLower(s.text[max(s.lineStart(i), i-200):i])
+	return bytes.Contains(head, []byte("user")) || bytes.Contains(head, []byte("login")) || bytes.Contains(head, []byte("mail")) || bytes.Contains(head, []byte("host"))
 }
 
 // cell judges one cell of a column.

@@ -89,6 +89,9 @@ func newTables(rules []Rule) *tables {
 	for _, k := range otherKeywords {
 		on(k.text, action{do: k.do})
 	}
+	for _, k := range placeKeywords {
+		on(k.text, action{do: k.do})
+	}
 	slices.SortFunc(t.rules, func(a, b *Rule) int { return cmp.Compare(a.ID, b.ID) })
 	t.words = words
 	t.auto = newAutomaton(words)

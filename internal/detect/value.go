@@ -4,11 +4,12 @@ import "bytes"
 
 // value is what was given to a name.
 type value struct {
-	parts  []Span
-	text   []byte // the parts joined; aliases the scanned text when there is one part
-	quoted bool
-	place  prose // where it stands; for bare values
-	param  byte  // what stands before it: '?' or '&' in a query, ';' in a connection string; or 0
+	parts   []Span
+	text    []byte // the parts joined; aliases the scanned text when there is one part
+	quoted  bool
+	literal bool  // a string literal of program code
+	place   prose // where it stands; for bare values
+	param   byte  // what stands before it: '?' or '&' in a query, ';' in a connection string; or 0
 }
 
 const (
@@ -90,7 +91,7 @@ func (s *scan) literals(i int, continued bool) (v value, next int, ok bool) {
 	if !ok {
 		return v, i, false
 	}
-	v = value{parts: []Span{{from, to}}, text: s.text[from:to], quoted: true}
+	v = value{parts: []Span{{from, to}}, text: s.text[from:to], quoted: true, literal: s.in.Language.code()}
 	for len(v.parts) < maxParts && len(v.text) < maxValue {
 		at, more := s.adjacent(next, q, continued)
 		if !more {
@@ -266,6 +267,11 @@ func (s *scan) bare(i, nameStart int, op operator) (v value, ok bool) {
 		i = emphasis(text, i)
 	}
 	lead := s.leads(nameStart)
+	if end := braceEnd(text, i); v.param == ';' && end > 0 {
+		s.one[0] = Span{i + 1, end}
+		v.parts, v.text = s.one[:], text[i+1:end]
+		return v, true
+	}
 	end := bareEnd(text, i, op, v, lead)
 	for end > i && (text[end-1] == ',' || text[end-1] == ';') {
 		end--
@@ -325,6 +331,22 @@ func bareEnd(text []byte, i int, op operator, v value, lead bool) int {
 		}
 	}
 	return i
+}
+
+// braceEnd returns where the braces at i close that ODBC wants around a
+// password with a semicolon; 0 when they are none, or a template's field.
+func braceEnd(text []byte, i int) int {
+	if i >= len(text) || text[i] != '{' {
+		return 0
+	}
+	n := bytes.IndexByte(text[i:min(len(text), i+120)], '}')
+	if n < 0 || i+n+1 < len(text) && text[i+n+1] == '}' {
+		return 0
+	}
+	if body := text[i+1 : i+n]; len(body) < 6 || all(body, word|dot) || bytes.ContainsAny(body, "\"'[({\n") {
+		return 0
+	}
+	return i + n
 }
 
 // emphasis steps over the stars of Markdown's bold text.
