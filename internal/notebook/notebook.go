@@ -14,6 +14,9 @@
 // and other binary payloads are stepped over once their content is seen to be
 // base64. The package opens no files.
 //
+// [ParseText] does the same for notebooks that are kept as text: jupytext, MyST,
+// Quarto, R Markdown, Databricks, marimo.
+//
 // Formats: https://nbformat.readthedocs.io/en/latest/format_description.html
 // and, for version 3, the JSON schema nbformat.v3.schema.json in nbformat.
 package notebook
