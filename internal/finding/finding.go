@@ -109,6 +109,7 @@ type Finding struct {
 	Name     string // the variable, key or header it was given to, as written; "" when there is none
 	Location Location
 	Preview  string // public letters only: the kind's prefix and an ellipsis
+	Revoke   string // URL where its holder revokes it, or ""
 	Secret   secret.Value
 }
 

@@ -34,6 +34,7 @@ type wireFinding struct {
 	Length      int     `json:"length"`
 	Preview     string  `json:"preview"`
 	Fingerprint string  `json:"fingerprint"`
+	Revoke      string  `json:"revoke,omitempty"`
 	Secret      *string `json:"secret,omitempty"`
 }
 
@@ -67,12 +68,12 @@ func (e *encoder) finding(f finding.Finding, fingerprint string) wireFinding {
 		Type: "finding", Rule: f.Rule, Title: f.Title, Severity: f.Severity.String(), Path: l.Path, Name: f.Name,
 		Line: l.Line, Column: l.Column, EndLine: l.EndLine, EndColumn: l.EndColumn,
 		FileLine: l.FileLine, FileColumn: l.FileColumn, Offset: l.Offset, Length: l.Length,
-		Preview: f.Preview, Fingerprint: fingerprint,
+		Preview: f.Preview, Fingerprint: fingerprint, Revoke: f.Revoke,
 	}
 	if p := l.Place; p != nil {
 		out.Cell, out.CellID, out.Where, out.Output, out.MIME, out.Key = &p.Cell, p.CellID, string(p.Where), p.Output, p.MIME, p.Key
 	}
-	if e.opt.ShowSecrets {
+	if e.opt.ShowSecrets && f.Secret.Len() > 0 {
 		s := string(f.Secret.Reveal())
 		out.Secret = &s
 	}
@@ -86,17 +87,23 @@ func summary(s finding.Summary) wireSummary {
 }
 
 func (e *encoder) line(v any, before, after string) error {
+	b, err := encode(v)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(e.w, before+string(b)+after)
+	return err
+}
+
+// encode is v as JSON on one line, with < and & as they are.
+func encode(v any) ([]byte, error) {
 	var b bytes.Buffer
-	b.WriteString(before)
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
-		return err
+		return nil, err
 	}
-	b.Truncate(b.Len() - 1)
-	b.WriteString(after)
-	_, err := e.w.Write(b.Bytes())
-	return err
+	return b.Bytes()[:b.Len()-1], nil
 }
 
 // lines writes one JSON object a line.

@@ -1,13 +1,20 @@
-// Package report writes the events of a scan: as text for people, as one JSON
-// document or as JSON lines for programs.
+// Package report writes the events of a scan: as text for people, as JSON for
+// programs, as SARIF and as annotations for code hosts, and as an HTML page; and
+// it reads and merges what it wrote as JSON lines.
 //
 // Every format is a [Handler] fed with the same stream of events. No format
-// shows a credential unless the Options ask for exactly that.
+// shows a credential unless the Options ask for exactly that. Titles, names and
+// paths may come from hostile files: each format quotes them by its own rules,
+// so that they are shown and never obeyed.
+//
+// It does not promise that positions of the file are right after the file has
+// changed, nor that a merged stream tells the truth about what it was made of.
 package report
 
 import (
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/nbseal/nbseal/internal/finding"
 )
@@ -22,14 +29,22 @@ type Handler interface {
 
 // Options say what a report shows.
 type Options struct {
-	ShowSecrets bool // plaintext instead of masks
-	Color       bool // ANSI colours, in text only
+	ShowSecrets bool      // plaintext instead of masks
+	Color       bool      // ANSI colours, in text only
+	Version     string    // nbseal's own, in sarif and html; "" is left out
+	Time        time.Time // of the scan, in html; zero is left out
+
+	// Excerpt, if not nil, gives the lines around a finding, with every
+	// credential in them masked, whatever ShowSecrets says; in html only. False:
+	// there are none.
+	Excerpt func(f finding.Finding) (finding.Excerpt, bool)
 }
 
 // Formats are the names that New knows.
-var Formats = []string{"text", "json", "jsonl"}
+var Formats = []string{"text", "json", "jsonl", "sarif", "github", "html"}
 
-// New returns the handler of a format.
+// New returns the handler of a format. All but html write as events come; html
+// keeps the findings until the summary.
 func New(format string, w io.Writer, opt Options) (Handler, error) {
 	switch format {
 	case "text":
@@ -38,6 +53,12 @@ func New(format string, w io.Writer, opt Options) (Handler, error) {
 		return &document{enc: encoder{w: w, opt: opt}}, nil
 	case "jsonl":
 		return &lines{encoder{w: w, opt: opt}}, nil
+	case "sarif":
+		return newSARIF(w, opt), nil
+	case "github":
+		return &github{w: w, opt: opt}, nil
+	case "html":
+		return newPage(w, opt), nil
 	}
 	return nil, fmt.Errorf("unknown format %q; there are %v", format, Formats)
 }

@@ -29,11 +29,7 @@ func (t *text) Finding(f finding.Finding, _ string) error {
 		t.open, t.path = true, f.Location.Path
 		b.WriteString(t.paint(bold, Printable(t.path)) + "\n")
 	}
-	shown := f.Preview
-	if t.opt.ShowSecrets {
-		shown = Printable(string(f.Secret.Reveal()))
-	}
-	fmt.Fprintf(&b, "  %-28s %s  %s  %s", Where(f.Location), t.paint(colorOf(f.Severity), fmt.Sprintf("%-6s", f.Severity)), f.Title, shown)
+	fmt.Fprintf(&b, "  %-28s %s  %s  %s", Where(f.Location), t.paint(colorOf(f.Severity), fmt.Sprintf("%-6s", f.Severity)), Printable(f.Title), t.opt.shown(f))
 	if f.Name != "" {
 		fmt.Fprintf(&b, "  (%s)", Printable(f.Name))
 	}
@@ -79,26 +75,42 @@ func (t *text) Summary(s finding.Summary) error {
 	return err
 }
 
+// shown is what stands for the credential, for people.
+func (opt Options) shown(f finding.Finding) string {
+	if opt.ShowSecrets && f.Secret.Len() > 0 {
+		return Printable(string(f.Secret.Reveal()))
+	}
+	return Printable(f.Preview)
+}
+
 // Where names a place in few words: "cell 3, line 2:7".
 func Where(l finding.Location) string {
 	line := fmt.Sprintf("line %d:%d", l.Line, l.Column)
-	p := l.Place
-	if p == nil {
+	switch p := l.Place; {
+	case p == nil:
 		return line
+	case p.Where == finding.Metadata:
+		return cellName(*p)
+	default:
+		return cellName(*p) + ", " + line
 	}
+}
+
+// cellName names a text in a notebook: "cell 3, output 1".
+func cellName(p finding.Place) string {
 	cell := "notebook"
 	if p.Cell > 0 {
 		cell = fmt.Sprintf("cell %d", p.Cell)
 	}
 	switch p.Where {
 	case finding.Output:
-		return fmt.Sprintf("%s, output %d, %s", cell, p.Output, line)
+		return fmt.Sprintf("%s, output %d", cell, p.Output)
 	case finding.Metadata:
 		return fmt.Sprintf("%s, metadata %s", cell, Printable(p.Key))
 	case finding.Attachment:
-		return fmt.Sprintf("%s, attachment, %s", cell, line)
+		return cell + ", attachment"
 	}
-	return cell + ", " + line
+	return cell
 }
 
 func count(n int, one, many string) string {

@@ -213,7 +213,7 @@ func language(name string) detect.Language {
 func Finding(path string, u *notebook.Unit, m detect.Match) finding.Finding {
 	f := finding.Finding{
 		Rule: m.Rule.ID, Title: m.Rule.Title, Severity: m.Rule.Severity, Name: m.Name, Preview: m.Preview,
-		Secret: Secret(u, m),
+		Secret: Secret(u, m), Revoke: m.Rule.Revoke,
 	}
 	if m.Partial {
 		f.Severity = finding.Low

@@ -1,0 +1,168 @@
+package report
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/nbseal/nbseal/internal/finding"
+)
+
+// Stream is a JSONL stream to be merged.
+type Stream struct {
+	Name string // for errors, as the user gave it
+	io.Reader
+}
+
+// Merge hands the events of several streams to h as if one scan had made them:
+// in the order of a scan, and once where streams overlap, going by path and
+// fingerprint. Findings and what was not read are counted anew, the other counts
+// added up. It returns the summary it gave.
+//
+// A stream that has no summary, or holds other numbers of events than its
+// summary says, is no whole scan: it is reported as unread, and the merged scan
+// is incomplete. Memory is bounded by the findings of all streams.
+//
+// Errors about a line begin with the stream's name and the line's number, and
+// never quote it; h is then given nothing.
+func Merge(streams []Stream, h Handler) (finding.Summary, error) {
+	m := merger{seen: map[[2]string]bool{}, lost: map[finding.Unread]bool{}, sum: finding.Summary{ByRule: map[string]int{}, Complete: true}}
+	for _, s := range streams {
+		part := &part{merger: &m}
+		if err := Read(s, part); err != nil {
+			var at *lineError
+			if errors.As(err, &at) {
+				return m.sum, fmt.Errorf("%s:%d: %w", Printable(s.Name), at.line, at.err)
+			}
+			return m.sum, fmt.Errorf("reading %s: %w", Printable(s.Name), err)
+		}
+		part.close(s.Name)
+	}
+	return m.sum, m.emit(h)
+}
+
+// merger collects what the streams hold.
+type merger struct {
+	events []event
+	seen   map[[2]string]bool // path and fingerprint of the findings
+	lost   map[finding.Unread]bool
+	sum    finding.Summary
+}
+
+// part is one stream on its way into the merger.
+type part struct {
+	*merger
+	findings, unreads int
+	summary           *finding.Summary
+}
+
+func (p *part) Finding(f finding.Finding, fingerprint string) error {
+	p.findings++
+	id := [2]string{f.Location.Path, fingerprint}
+	if fingerprint != "" && p.seen[id] {
+		return nil
+	}
+	p.seen[id] = true
+	p.sum.Findings++
+	p.sum.ByRule[f.Rule]++
+	p.events = append(p.events, event{finding: &f, fingerprint: fingerprint})
+	return nil
+}
+
+func (p *part) Unread(u finding.Unread) error {
+	p.unreads++
+	p.miss(u)
+	return nil
+}
+
+func (m *merger) miss(u finding.Unread) {
+	m.sum.Complete = false
+	if m.lost[u] {
+		return
+	}
+	m.lost[u] = true
+	m.sum.Unread++
+	m.events = append(m.events, event{unread: &u})
+}
+
+func (p *part) Summary(s finding.Summary) error {
+	p.summary = &s
+	return nil
+}
+
+// close counts a stream that has ended.
+func (p *part) close(name string) {
+	s := p.summary
+	switch {
+	case s == nil:
+		p.miss(finding.Unread{Path: name, Reason: "the stream ends without a summary: it is not a whole scan"})
+		return
+	case s.Findings != p.findings || s.Unread != p.unreads:
+		p.miss(finding.Unread{Path: name, Reason: fmt.Sprintf(
+			"the stream holds %d findings and %d unread, its summary counts %d and %d: it is not a whole scan",
+			p.findings, p.unreads, s.Findings, s.Unread)})
+	}
+	p.sum.Files += s.Files
+	p.sum.Notebooks += s.Notebooks
+	p.sum.Bytes += s.Bytes
+	p.sum.Skipped += s.Skipped
+	p.sum.Complete = p.sum.Complete && s.Complete
+}
+
+func (m *merger) emit(h Handler) error {
+	slices.SortStableFunc(m.events, compareEvents)
+	for _, e := range m.events {
+		if err := e.to(h); err != nil {
+			return err
+		}
+	}
+	return h.Summary(m.sum)
+}
+
+// compareEvents orders as a scan does: by path, the findings in a file before
+// the word that it could not be read.
+func compareEvents(a, b event) int {
+	if c := comparePaths(a.path(), b.path()); c != 0 {
+		return c
+	}
+	switch {
+	case a.finding == nil && b.finding == nil:
+		return strings.Compare(a.unread.Reason, b.unread.Reason)
+	case a.finding == nil:
+		return 1
+	case b.finding == nil:
+		return -1
+	}
+	f, g := a.finding, b.finding
+	return cmp.Or(f.Location.Compare(g.Location), strings.Compare(f.Rule, g.Rule), strings.Compare(f.Name, g.Name),
+		strings.Compare(a.fingerprint, b.fingerprint))
+}
+
+func (e event) path() string {
+	if e.finding != nil {
+		return e.finding.Location.Path
+	}
+	return e.unread.Path
+}
+
+// comparePaths compares name by name, so that what is in a folder stays
+// together.
+func comparePaths(a, b string) int {
+	a, b = filepath.ToSlash(a), filepath.ToSlash(b)
+	for i := range min(len(a), len(b)) {
+		switch x, y := a[i], b[i]; {
+		case x == y:
+		case x == '/':
+			return -1
+		case y == '/':
+			return 1
+		default:
+			return cmp.Compare(x, y)
+		}
+	}
+	return cmp.Compare(len(a), len(b))
+}
