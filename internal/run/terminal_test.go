@@ -26,6 +26,7 @@ type screen struct {
 	read   int // of shown, by expect
 	cmd    *exec.Cmd
 	ended  chan error
+	before term.State // of the terminal, when the program starts
 }
 
 // open starts cmd as the leader of a session on a new terminal of 100 columns
@@ -65,6 +66,7 @@ func open(t *testing.T, cmd *exec.Cmd) *screen {
 		cmd.Stderr = s.slave
 	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: ctty}
+	s.before = s.modes()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -147,11 +149,10 @@ print("ctty", os.tcgetpgrp(0) == os.getpgrp(), flush=True)
 print("typed", sys.stdin.readline().strip(), repr(sys.stdin.readline()))
 while True: time.sleep(.05)`
 	s := open(t, cli(t, v, "python3", "-c", script))
-	before := s.modes()
 	s.expect("tty True True True 100 40\r\nvalue [nbseal:TOKEN]\r\n[nbseal:TOKEN]\r\n")
 	s.expect("direct [nbseal:TOKEN]\r\n")
 	s.expect("ctty True\r\n")
-	if s.modes() == before {
+	if s.modes() == s.before {
 		t.Error("the terminal is not raw meanwhile")
 	}
 	s.resize(50, 20)
@@ -165,7 +166,7 @@ while True: time.sleep(.05)`
 	if w := s.wait().Sys().(syscall.WaitStatus); w.Signal() != syscall.SIGINT {
 		t.Errorf("ended with %v", s.cmd.ProcessState)
 	}
-	if s.modes() != before {
+	if s.modes() != s.before {
 		t.Error("the modes of the terminal are not restored")
 	}
 	if strings.Contains(s.shown.String(), v) {
@@ -178,15 +179,14 @@ while True: time.sleep(.05)`
 func TestTerminalSignals(t *testing.T) {
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT} {
 		s := open(t, cli(t, randomValue(), "sh", "-c", "echo ready; exec sleep 30"))
-		before := s.modes()
-		s.expect("ready")
+			s.expect("ready")
 		if err := s.cmd.Process.Signal(sig); err != nil {
 			t.Fatal(err)
 		}
 		if w := s.wait().Sys().(syscall.WaitStatus); w.Signal() != sig {
 			t.Errorf("%v: ended with %v", sig, s.cmd.ProcessState)
 		}
-		if s.modes() != before {
+		if s.modes() != s.before {
 			t.Errorf("%v: the modes of the terminal are not restored", sig)
 		}
 	}
@@ -232,7 +232,6 @@ func TestJobControl(t *testing.T) {
 	shell.Env = append(os.Environ(), testValue+"="+v, "PS1=prompt> ", "SELF="+os.Args[0])
 	s := open(t, shell)
 	s.expect("prompt> ")
-	before := s.modes()
 	for _, inner := range []string{
 		`sh -c 'echo re""ady; read x; echo "got $x $TOKEN"; exit 9'`,
 		// one that cleans up before it stops, as full-screen programs do
@@ -248,7 +247,7 @@ print("got", input(), os.environ["TOKEN"]); raise SystemExit(9)'`,
 		s.keys("\x1a")
 		s.expect("Stopped")
 		s.expect("prompt> ")
-		if s.modes() != before {
+		if s.modes() != s.before {
 			t.Error("the modes of the terminal are not restored while stopped")
 		}
 		s.keys("echo in bet\"\"ween\n")
@@ -256,7 +255,7 @@ print("got", input(), os.environ["TOKEN"]); raise SystemExit(9)'`,
 		s.keys("fg\n")
 		s.expect("nbseal-test-cli") // the job that bash names
 		for range 100 {             // until it has the terminal again
-			if s.modes() != before {
+			if s.modes() != s.before {
 				break
 			}
 			time.Sleep(10 * time.Millisecond)

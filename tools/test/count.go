@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -43,6 +44,7 @@ func countGoTests(out []byte, err error) *outcome {
 		case "pass":
 			if e.Test != "" {
 				o.passed++
+				delete(output, key)
 			}
 		case "fail", "skip":
 			// A package is skipped when it has no tests, and fails with its
@@ -55,6 +57,13 @@ func countGoTests(out []byte, err error) *outcome {
 			fmt.Fprintf(&o.output, "--- %s: %s %s\n", e.Action, e.Package, e.Test)
 			if text := output[key]; text != nil {
 				o.output.WriteString(text.String())
+			}
+			if e.Test == "" { // it panicked, or its time was up: what ran says where
+				for _, test := range slices.Sorted(maps.Keys(output)) {
+					if strings.HasPrefix(test, key) && test != key {
+						o.output.WriteString(output[test].String())
+					}
+				}
 			}
 		case "build-fail":
 			if text := output[key]; text != nil {
