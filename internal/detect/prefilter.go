@@ -144,15 +144,20 @@ func (a *automaton) find(text []byte, from, to int, found *occurrences) {
 		return
 	}
 	var piece [lanes][]byte
-	var state [lanes]uint
 	for k := range lanes {
 		start := from + k*size
 		piece[k] = text[start : start+size]
-		state[k] = uint(a.warm(text, start))
 		found[k] = found[k][:0]
 	}
 	next, class, accept := a.next, &a.class, uint(a.accept)
-	s0, s1, s2, s3 := state[0], state[1], state[2], state[3]
+	s0, s1, s2, s3 := uint(a.warm(text, from)), uint(0), uint(0), uint(0)
+	// As warm, of three at once.
+	w1, w2, w3 := piece[0][size-a.longest:], piece[1][size-a.longest:], piece[2][size-a.longest:]
+	for i, b := range w1 {
+		s1 = uint(next[s1<<shift|uint(class[b])])
+		s2 = uint(next[s2<<shift|uint(class[w2[i]])])
+		s3 = uint(next[s3<<shift|uint(class[w3[i]])])
+	}
 	t0, t1, t2, t3 := piece[0], piece[1][:len(piece[0])], piece[2][:len(piece[0])], piece[3][:len(piece[0])]
 	for i, b := range t0 {
 		s0 = uint(next[s0<<shift|uint(class[b])])

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"cmp"
+	"hash/maphash"
 	"slices"
 )
 
@@ -14,7 +15,9 @@ type scan struct {
 
 	found occurrences
 	cands []candidate
+	memo  *memo
 
+	joinedAt  int // where joined was asked last, plus one
 	named     int // end of the last name that was read
 	called    int // end of the last call that was read
 	allowance int // bytes that far-reaching readers may still look at
@@ -55,17 +58,35 @@ const (
 )
 
 func (s *scan) reset(t *tables, in Input, depth int) {
-	*s = scan{t: t, in: in, text: in.Text, depth: depth, found: s.found, cands: s.cands[:0]}
+	*s = scan{t: t, in: in, text: in.Text, depth: depth, found: s.found, cands: s.cands[:0], memo: s.memo}
 	s.allowance = allowanceFactor*len(in.Text) + 4096
 }
 
 // release drops what refers to the caller's text.
 func (s *scan) release() {
 	clear(s.cands)
-	*s = scan{found: s.found, cands: s.cands[:0]}
+	*s = scan{found: s.found, cands: s.cands[:0], memo: s.memo}
 }
 
 func (s *scan) run() {
+	if s.depth > 0 {
+		s.walk()
+		return
+	}
+	if s.memo == nil {
+		s.memo = &memo{seed: maphash.MakeSeed()}
+	}
+	at, known := s.memo.find(&s.in)
+	if known {
+		return
+	}
+	s.walk()
+	if at != nil && len(s.cands) == 0 {
+		at.set(&s.in)
+	}
+}
+
+func (s *scan) walk() {
 	if s.in.Key != "" {
 		s.keyed()
 	}

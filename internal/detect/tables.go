@@ -150,7 +150,9 @@ func readShape(s *scan, a *action, start, _ int) {
 		s.add(candidate{rule: a.rule, rank: rankShape, parts: []Span{{from, to}}, name: s.nameBefore(from), preview: sh.prefix + "…"})
 		return
 	}
-	if !ok && sh.anchor == 0 {
+	// Several shapes begin alike, and many words hold such a beginning.
+	if !ok && sh.anchor == 0 && s.joinedAt != start+1 && sh.bounded(s.text, start, len(s.text)) {
+		s.joinedAt = start + 1
 		s.joined(start)
 	}
 }

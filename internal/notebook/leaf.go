@@ -60,6 +60,9 @@ func (w *walker) walk(name label) {
 		})
 	case '[':
 		_ = c.array(func(n int) error {
+			if b := c.peek(); b != '"' && b != '{' && b != '[' {
+				return c.skip()
+			}
 			length := len(w.path)
 			var digits [20]byte
 			w.below(strconv.AppendInt(digits[:0], int64(n), 10))

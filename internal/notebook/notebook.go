@@ -87,14 +87,6 @@ type member struct {
 	val value
 }
 
-// text is a string or a list of them, or whatever stands in their place.
-type text struct {
-	val      value
-	from, to int  // its strings in Notebook.strings, when it is a list
-	only     bool // a list of nothing but strings
-	payload  bool // nothing but base64, where a binary payload belongs
-}
-
 // rendering is a key of an output with its text.
 type rendering struct {
 	key string
@@ -224,45 +216,6 @@ func (nb *Notebook) parseRendering(c *cursor, o *output, key string) error {
 	return err
 }
 
-// parseText reads the value under the cursor. Where binary payloads belong, what
-// is nothing but base64 is seen to be that in the same pass.
-func (nb *Notebook) parseText(c *cursor, binary bool) (text, error) {
-	t := text{val: value{start: c.i}, from: len(nb.strings), payload: binary}
-	err := nb.parseStrings(c, &t)
-	t.val.end, t.to = c.i, len(nb.strings)
-	return t, err
-}
-
-func (nb *Notebook) parseStrings(c *cursor, t *text) error {
-	switch c.peek() {
-	case '"':
-		return t.str(c)
-	case '[':
-	default:
-		t.payload = false
-		return c.skip()
-	}
-	t.only = true
-	return c.array(func(int) error {
-		if c.peek() != '"' {
-			t.only, t.payload = false, false
-			return c.skip()
-		}
-		start := c.i
-		err := t.str(c)
-		nb.strings = append(nb.strings, value{start, c.i})
-		return err
-	})
-}
-
-func (t *text) str(c *cursor) error {
-	t.payload = t.payload && c.payload()
-	if t.payload {
-		return nil
-	}
-	return c.str()
-}
-
 // v3MIME gives the MIME type for the short names of nbformat 3 (nbformat
 // v4/convert.py, from_mime_key).
 var v3MIME = map[string]string{
@@ -379,6 +332,9 @@ func (nb *Notebook) cellUnits(cl *cell, n int, yield func(*Unit) bool) bool {
 }
 
 func (nb *Notebook) leafUnits(v value, path, name string, place finding.Place, yield func(*Unit) bool) bool {
+	if b := nb.src[v.start]; b != '"' && v.end-v.start == len("{}") || b != '"' && b != '{' && b != '[' {
+		return true
+	}
 	return nb.leaves(v, path, name, func(path, name string, v value) bool {
 		p := place
 		p.Key = path

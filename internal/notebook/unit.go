@@ -76,7 +76,8 @@ func (nb *Notebook) newUnit(place finding.Place) *Unit {
 		s.unit = Unit{Place: &s.place, nb: nb, pieces: s.pieces[:0]}
 		return &s.unit
 	}
-	return &Unit{Place: &place, nb: nb}
+	own := place // so that only here it is put on the heap
+	return &Unit{Place: &own, nb: nb}
 }
 
 func (nb *Notebook) textUnit(t text, place finding.Place, entries bool) *Unit {
