@@ -111,6 +111,7 @@ type Finding struct {
 	Preview  string // public letters only: the kind's prefix and an ellipsis
 	Revoke   string // URL where its holder revokes it, or ""
 	Secret   secret.Value
+	Excerpt  *Excerpt // the lines around it, if they were asked for; otherwise nil
 }
 
 // Fingerprint identifies a finding across scans of one tree. It is made of the
@@ -144,7 +145,10 @@ type Summary struct {
 	Bytes     int64 // of the files read
 	Findings  int
 	ByRule    map[string]int // rule id to number of findings
-	Unread    int
-	Skipped   int  // binary files, stepped over by design
-	Complete  bool // everything that was asked for was read
+	// Suppressed counts the credentials that were found and not reported, because
+	// a comment, a list or a baseline says so. They are not among Findings.
+	Suppressed int
+	Unread     int
+	Skipped    int  // binary files, stepped over by design
+	Complete   bool // everything that was asked for was read
 }

@@ -38,12 +38,17 @@ func stream() (findings []finding.Finding, unread []finding.Unread, sum finding.
 		{Rule: "private-key", Title: "Private key", Severity: finding.High, Preview: "-----BEGIN…", Secret: value("block\n" + canary), Location: block},
 		{Rule: "hostile", Title: "<b>::error::[x](https://evil.example) {0} %0A", Severity: finding.Medium, Name: "<script>alert(1)</script>\x1b[31m", Preview: "</code>…", Revoke: "javascript:alert(1)", Secret: value("<i>" + canary), Location: at("hostile/<img src=x onerror=alert(1)>,line=1::x\r\n::set-output name=a::b%41\xff\u202e.ipynb", &finding.Place{Cell: 1, CellID: "</script>", Where: finding.Attachment, MIME: "\"><script>"}, 1)},
 	}
+	for i := range findings {
+		if p := findings[i].Location.Place; p == nil || p.Where != finding.Metadata {
+			findings[i].Excerpt = excerpt(findings[i])
+		}
+	}
 	unread = []finding.Unread{
 		{Path: "broken:one,two.ipynb", Reason: "it is empty"},
 		{Path: "odd/\x1b]0;title\a\n::error::x", Reason: "<b>permission denied</b> [a](b) {1}"},
 	}
 	sum = finding.Summary{
-		Files: 12, Notebooks: 9, Bytes: 734003, Findings: len(findings), Unread: len(unread), Skipped: 4,
+		Files: 12, Notebooks: 9, Bytes: 734003, Findings: len(findings), Unread: len(unread), Suppressed: 2, Skipped: 4,
 		ByRule: map[string]int{"aws-key": 3, "password": 1, "private-key": 1, "hostile": 1},
 	}
 	return findings, unread, sum
@@ -80,11 +85,7 @@ func write(t testing.TB, format string, opt report.Options) string {
 
 func TestGolden(t *testing.T) {
 	for _, format := range report.Formats {
-		opt := options()
-		if format == "html" {
-			opt.Excerpt = excerpt
-		}
-		got := write(t, format, opt)
+		got := write(t, format, options())
 		path := filepath.Join("testdata", "report."+format)
 		if strings.Contains(got, canary) {
 			t.Errorf("%s shows a secret", format)
@@ -105,14 +106,10 @@ func TestGolden(t *testing.T) {
 }
 
 // excerpt shows a line before and one after, and forgets to mask.
-func excerpt(f finding.Finding) (finding.Excerpt, bool) {
-	l := f.Location
-	if l.Place != nil && l.Place.Where == finding.Metadata {
-		return finding.Excerpt{}, false
-	}
+func excerpt(f finding.Finding) *finding.Excerpt {
 	lines := []string{"import boto3 # <b>"}
 	lines = append(lines, strings.Split("key = \""+string(f.Secret.Reveal())+"\"\t# \u202e\x1b[0m", "\n")...)
-	return finding.Excerpt{Line: l.Line - 1, Lines: append(lines, strings.Repeat("x", 1000))}, true
+	return &finding.Excerpt{Line: f.Location.Line - 1, Lines: append(lines, strings.Repeat("x", 1000))}
 }
 
 // TestEmpty has every format close what it did not open.

@@ -45,15 +45,16 @@ type wireUnread struct {
 }
 
 type wireSummary struct {
-	Type      string         `json:"type"`
-	Files     int            `json:"files"`
-	Notebooks int            `json:"notebooks"`
-	Bytes     int64          `json:"bytes"`
-	Findings  int            `json:"findings"`
-	ByRule    map[string]int `json:"by_rule"`
-	Unread    int            `json:"unread"`
-	Skipped   int            `json:"skipped"`
-	Complete  bool           `json:"complete"`
+	Type       string         `json:"type"`
+	Files      int            `json:"files"`
+	Notebooks  int            `json:"notebooks"`
+	Bytes      int64          `json:"bytes"`
+	Findings   int            `json:"findings"`
+	ByRule     map[string]int `json:"by_rule"`
+	Suppressed int            `json:"suppressed"`
+	Unread     int            `json:"unread"`
+	Skipped    int            `json:"skipped"`
+	Complete   bool           `json:"complete"`
 }
 
 // encoder turns events into JSON and writes whole lines.
@@ -83,7 +84,7 @@ func (e *encoder) finding(f finding.Finding, fingerprint string) wireFinding {
 func unread(u finding.Unread) wireUnread { return wireUnread{"unread", u.Path, u.Reason} }
 
 func summary(s finding.Summary) wireSummary {
-	return wireSummary{"summary", s.Files, s.Notebooks, s.Bytes, s.Findings, s.ByRule, s.Unread, s.Skipped, s.Complete}
+	return wireSummary{"summary", s.Files, s.Notebooks, s.Bytes, s.Findings, s.ByRule, s.Suppressed, s.Unread, s.Skipped, s.Complete}
 }
 
 func (e *encoder) line(v any, before, after string) error {

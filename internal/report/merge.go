@@ -110,6 +110,7 @@ func (p *part) close(name string) {
 	p.sum.Notebooks += s.Notebooks
 	p.sum.Bytes += s.Bytes
 	p.sum.Skipped += s.Skipped
+	p.sum.Suppressed += s.Suppressed
 	p.sum.Complete = p.sum.Complete && s.Complete
 }
 

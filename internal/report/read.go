@@ -208,9 +208,9 @@ func (w wireFinding) finding() (finding.Finding, error) {
 func (w wireSummary) summary() (finding.Summary, error) {
 	s := finding.Summary{
 		Files: w.Files, Notebooks: w.Notebooks, Bytes: w.Bytes, Findings: w.Findings, ByRule: w.ByRule,
-		Unread: w.Unread, Skipped: w.Skipped, Complete: w.Complete,
+		Suppressed: w.Suppressed, Unread: w.Unread, Skipped: w.Skipped, Complete: w.Complete,
 	}
-	if min(s.Files, s.Notebooks, s.Findings, s.Unread, s.Skipped) < 0 || s.Bytes < 0 {
+	if min(s.Files, s.Notebooks, s.Findings, s.Suppressed, s.Unread, s.Skipped) < 0 || s.Bytes < 0 {
 		return s, errors.New("a count is below 0")
 	}
 	if s.ByRule == nil {

@@ -56,7 +56,7 @@ func TestReadReversesJSONLines(t *testing.T) {
 			if f.Secret.Len() > 0 {
 				t.Errorf("finding %d has plaintext", i)
 			}
-			want.Secret = secret.Value{}
+			want.Secret, want.Excerpt = secret.Value{}, nil
 			want.Location.Path = strings.ToValidUTF8(want.Location.Path, "\ufffd") // all that JSON can carry
 			if !reflect.DeepEqual(f.Finding, want) {
 				t.Errorf("got %+v\nwant %+v", f.Finding, want)
@@ -153,7 +153,7 @@ func part(t *testing.T, paths ...string) string {
 			t.Fatal(err)
 		}
 	}
-	s := finding.Summary{Files: 3, Notebooks: 2, Bytes: 100, Skipped: 1, Findings: len(paths), ByRule: map[string]int{"r": len(paths)}, Complete: true}
+	s := finding.Summary{Files: 3, Notebooks: 2, Bytes: 100, Suppressed: 4, Skipped: 1, Findings: len(paths), ByRule: map[string]int{"r": len(paths)}, Complete: true}
 	if err := h.Summary(s); err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +169,7 @@ func TestMerge(t *testing.T) {
 	if want := []string{"a/z", "a-b/x", "b"}; !reflect.DeepEqual(paths, want) {
 		t.Errorf("got %q, want %q", paths, want)
 	}
-	want := finding.Summary{Files: 9, Notebooks: 6, Bytes: 300, Skipped: 3, Findings: 3, ByRule: map[string]int{"r": 3}, Complete: true}
+	want := finding.Summary{Files: 9, Notebooks: 6, Bytes: 300, Suppressed: 12, Skipped: 3, Findings: 3, ByRule: map[string]int{"r": 3}, Complete: true}
 	if !reflect.DeepEqual(sum, want) {
 		t.Errorf("got %+v", sum)
 	}
@@ -185,7 +185,7 @@ func TestMergeKeepsOneStreamAsItIs(t *testing.T) {
 	if _, err := report.Merge([]report.Stream{{Name: "s", Reader: strings.NewReader(once)}, {Name: "t", Reader: strings.NewReader(once)}}, h); err != nil {
 		t.Fatal(err)
 	}
-	want := strings.NewReplacer(`"files":3`, `"files":6`, `"notebooks":2`, `"notebooks":4`, `"bytes":100`, `"bytes":200`, `"skipped":1`, `"skipped":2`).Replace(once)
+	want := strings.NewReplacer(`"files":3`, `"files":6`, `"notebooks":2`, `"notebooks":4`, `"bytes":100`, `"bytes":200`, `"suppressed":4`, `"suppressed":8`, `"skipped":1`, `"skipped":2`).Replace(once)
 	if b.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", &b, want)
 	}

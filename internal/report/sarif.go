@@ -79,7 +79,7 @@ func (s *sarif) Summary(sum finding.Summary) error {
 			Name: "nbseal", Version: s.enc.opt.Version, InformationURI: "https://github.com/nbseal/nbseal",
 			Rules: append([]sarifRule{}, s.rules...), // a list even when there are none
 		}},
-		Properties: sarifCounts{sum.Files, sum.Notebooks, sum.Bytes, sum.Skipped},
+		Properties: sarifCounts{sum.Files, sum.Notebooks, sum.Bytes, sum.Skipped, sum.Suppressed},
 	})
 	if err != nil {
 		return err
@@ -181,7 +181,7 @@ func (s *sarif) artifact(path, mime string) sarifArtifactLocation {
 }
 
 func mimeType(l finding.Location) string {
-	if l.Place != nil {
+	if l.Place != nil && strings.EqualFold(filepath.Ext(l.Path), ".ipynb") {
 		return "application/x-ipynb+json"
 	}
 	return ""

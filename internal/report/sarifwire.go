@@ -13,10 +13,11 @@ type sarifTail struct { // what follows the results in a run: 3.14
 }
 
 type sarifCounts struct { // a property bag: 3.8
-	Files     int   `json:"files"`
-	Notebooks int   `json:"notebooks"`
-	Bytes     int64 `json:"bytes"`
-	Skipped   int   `json:"skipped"`
+	Files      int   `json:"files"`
+	Notebooks  int   `json:"notebooks"`
+	Bytes      int64 `json:"bytes"`
+	Skipped    int   `json:"skipped"`
+	Suppressed int   `json:"suppressed"`
 }
 
 type sarifTool struct { // 3.18

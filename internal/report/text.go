@@ -62,6 +62,9 @@ func (t *text) Summary(s finding.Summary) error {
 		b.WriteString("no credentials in what was read")
 	}
 	fmt.Fprintf(&b, " in %s (%s, %s)", count(s.Files, "file", "files"), count(s.Notebooks, "notebook", "notebooks"), size(s.Bytes))
+	if s.Suppressed > 0 {
+		fmt.Fprintf(&b, ", %d suppressed", s.Suppressed)
+	}
 	if s.Skipped > 0 {
 		fmt.Fprintf(&b, ", %d stepped over", s.Skipped)
 	}

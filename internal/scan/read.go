@@ -67,11 +67,14 @@ func (r *reader) read(t target) (res result) {
 	return res
 }
 
-// scan reads src as a notebook if it is one or should be, else as text.
+// scan reads src as a notebook if it is one or should be, in JSON or as text,
+// else as plain text.
 func (r *reader) scan(res *result, path string, src []byte, named bool) {
 	find := Finder{Detector: r.detector}
 	each := func(u *notebook.Unit) bool {
-		find.In(u, func(m detect.Match) { res.findings = append(res.findings, Finding(path, u, m)) })
+		find.In(u, func(m detect.Match) {
+			res.findings = append(res.findings, found{Finding(path, u, m), find.Ignored(m)})
+		})
 		return true
 	}
 	if named || looksLikeNotebook(src) {
@@ -85,6 +88,12 @@ func (r *reader) scan(res *result, path string, src []byte, named bool) {
 		notebook.Salvage(src, each)
 		return
 	}
+	if text, ok := notebook.ParseText(path, src); ok {
+		res.notebook = true
+		text.Units(each)
+		return
+	}
+	find.Plain = true
 	u := notebook.PlainText(src)
 	u.Language = notebook.FileLanguage(path)
 	each(u)
@@ -172,13 +181,24 @@ func reason(err error) string {
 // in their order: what a cell's source shows tells what its outputs are.
 type Finder struct {
 	Detector *detect.Detector
+	// Plain says that units without a place are a file that is no notebook, not
+	// what could be read of a damaged one.
+	Plain bool
 
 	cell  int
 	shown string // the name whose value the cell displays
+
+	unit     *notebook.Unit // the last one, if its comments count
+	searched bool
+	comments []ignore
 }
 
 // In calls emit for each credential in the unit, in order of position.
 func (f *Finder) In(u *notebook.Unit, emit func(detect.Match)) {
+	f.unit, f.searched = nil, false
+	if f.mayComment(u) {
+		f.unit = u
+	}
 	in := detect.Input{Text: u.Text, Language: language(u.Language), Key: u.Name}
 	if p := u.Place; p != nil {
 		switch {

@@ -36,6 +36,11 @@ type Options struct {
 	Jobs     int       // number of workers; 0: one for each processor
 	Stdin    io.Reader // what the path "-" stands for
 	Progress *Progress // nil: not wanted
+
+	// Known says of a finding that it was accepted before, as package baseline
+	// does; nil: none was. It is called for each finding that nothing else
+	// silences, in order and never two at a time.
+	Known func(finding.Finding) bool
 }
 
 // Progress tells how far a scan is. It may be read at any time.
@@ -89,12 +94,18 @@ func Paths(ctx context.Context, paths []string, opt Options, h Handler) (finding
 		})
 	}
 
-	s := finding.Summary{ByRule: map[string]int{}}
+	t := tally{known: opt.Known, handler: h, sum: finding.Summary{ByRule: map[string]int{}}}
+	lists, unread := ignoreLists(paths)
+	t.lists = lists
+	if err := t.add(result{unread: unread}); err != nil {
+		cancel(err)
+	}
 	for out := range queue {
-		if err := tally(&s, <-out, h); err != nil {
+		if err := t.add(<-out); err != nil {
 			cancel(err)
 		}
 	}
+	s := t.sum
 	wg.Wait()
 	err := context.Cause(ctx)
 	s.Complete = err == nil && s.Unread == 0
@@ -108,7 +119,7 @@ type job struct {
 
 // result is what one target gave.
 type result struct {
-	findings []finding.Finding
+	findings []found
 	unread   []finding.Unread
 	bytes    int64
 	read     bool // as a file that counts
@@ -116,40 +127,68 @@ type result struct {
 	skipped  int
 }
 
-// tally adds a result to the summary and hands its events on.
-func tally(s *finding.Summary, r result, h Handler) error {
-	s.Bytes += r.bytes
-	s.Skipped += r.skipped
+// found is a finding and whether a comment beside it says to leave it alone.
+type found struct {
+	finding.Finding
+	ignored bool
+}
+
+// tally sums up results and hands their events on.
+type tally struct {
+	sum     finding.Summary
+	lists   []ignoreList
+	known   func(finding.Finding) bool
+	handler Handler
+}
+
+func (t *tally) add(r result) error {
+	t.sum.Bytes += r.bytes
+	t.sum.Skipped += r.skipped
 	if r.read {
-		s.Files++
+		t.sum.Files++
 	}
 	if r.notebook {
-		s.Notebooks++
+		t.sum.Notebooks++
 	}
 	seen := map[string]int{}
 	for _, f := range r.findings {
-		s.Findings++
-		s.ByRule[f.Rule]++
+		// Silent ones count too: the others' fingerprints must not change with them.
 		first := f.Fingerprint(0)
 		nth := seen[first]
 		seen[first]++
-		if err := h.Finding(f, f.Fingerprint(nth)); err != nil {
+		if f.ignored || t.isSilent(f.Finding) {
+			t.sum.Suppressed++
+			continue
+		}
+		t.sum.Findings++
+		t.sum.ByRule[f.Rule]++
+		if err := t.handler.Finding(f.Finding, f.Fingerprint(nth)); err != nil {
 			return err
 		}
 	}
 	for _, u := range r.unread {
-		s.Unread++
-		if err := h.Unread(u); err != nil {
+		t.sum.Unread++
+		if err := t.handler.Unread(u); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// isSilent reports whether a list names the finding.
+func (t *tally) isSilent(f finding.Finding) bool {
+	for _, l := range t.lists {
+		if l.has(f) {
+			return true
+		}
+	}
+	return t.known != nil && t.known(f)
+}
+
 // sortFindings orders by position and drops what is reported twice at a place.
-func sortFindings(list []finding.Finding) []finding.Finding {
-	slices.SortStableFunc(list, func(a, b finding.Finding) int { return a.Location.Compare(b.Location) })
-	return slices.CompactFunc(list, func(a, b finding.Finding) bool {
+func sortFindings(list []found) []found {
+	slices.SortStableFunc(list, func(a, b found) int { return a.Location.Compare(b.Location) })
+	return slices.CompactFunc(list, func(a, b found) bool {
 		return a.Rule == b.Rule && a.Location.Compare(b.Location) == 0 && samePlace(a.Location.Place, b.Location.Place)
 	})
 }
