@@ -128,21 +128,17 @@ func (p *page) place(f finding.Finding) place {
 	if l.Place != nil {
 		out.FileLine, out.Kind = l.FileLine, l.Place.MIME
 	}
-	if p.opt.Excerpt == nil {
+	if f.Excerpt == nil {
 		return out
 	}
-	excerpt, ok := p.opt.Excerpt(f)
-	if !ok {
-		return out
-	}
-	for i, text := range excerpt.Lines {
+	for i, text := range f.Excerpt.Lines {
 		// The lines are masked already; this holds whatever gave them to that.
 		for part := range strings.Lines(string(f.Secret.Reveal())) {
 			if part = strings.TrimSpace(part); part != "" {
 				text = strings.ReplaceAll(text, part, f.Preview)
 			}
 		}
-		n := excerpt.Line + i
+		n := f.Excerpt.Line + i
 		out.Excerpt = append(out.Excerpt, excerptLine{n, visible(text), l.Line <= n && n <= l.EndLine})
 	}
 	return out

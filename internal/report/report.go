@@ -33,11 +33,6 @@ type Options struct {
 	Color       bool      // ANSI colours, in text only
 	Version     string    // nbseal's own, in sarif and html; "" is left out
 	Time        time.Time // of the scan, in html; zero is left out
-
-	// Excerpt, if not nil, gives the lines around a finding, with every
-	// credential in them masked, whatever ShowSecrets says; in html only. False:
-	// there are none.
-	Excerpt func(f finding.Finding) (finding.Excerpt, bool)
 }
 
 // Formats are the names that New knows.
