@@ -91,6 +91,30 @@ func label(word []byte) bool {
 	return p.n == 1 && p.classify() != kindNone
 }
 
+// passwordServices are the kinds of passwords, by a word in their names.
+var passwordServices = map[string]string{
+	"earthdata": "earthdata-password", "edl": "earthdata-password", "mlflow": "mlflow-password", "snowflake": "snowflake-password", "redshift": "redshift-password",
+	"neo4j": "neo4j-password", "meteomatics": "meteomatics-password", "oracle": "oracle-password", "smtp": "mail-password", "imap": "mail-password",
+	"email": "mail-password", "gmail": "mail-password", "mail": "mail-password",
+}
+
+// passwordOf returns the rule for a password: of the service that its name
+// tells, or the server of a netrc entry.
+func (s *scan) passwordOf(p *split, v value) *Rule {
+	for i := range p.n {
+		if id := passwordServices[string(p.word(i))]; id != "" {
+			return s.t.byID[id]
+		}
+	}
+	if len(v.parts) > 0 {
+		at := v.parts[0].Start
+		if bytes.Contains(s.text[max(0, at-near):at], []byte("urs.earthdata.nasa.gov")) {
+			return s.t.byID["earthdata-password"]
+		}
+	}
+	return s.t.byID["generic-password"]
+}
+
 // phrase reports whether text is least or more words of letters and digits
 // between seps, none of which is a label.
 func phrase(text []byte, sep byte, least int) bool {

@@ -5,7 +5,7 @@ import "bytes"
 // joined finds credentials in the string literal around i when it goes
 // on in the literals that are concatenated to it. It reports whether there are any.
 func (s *scan) joined(i int) bool {
-	if s.depth > 0 || i < s.called {
+	if s.depth > 0 || i < s.called || s.command(i) {
 		return false
 	}
 	for back := i; back > 0 && i-back < 400 && s.text[back-1] != '\n'; back-- {
@@ -43,6 +43,16 @@ func (s *scan) joined(i int) bool {
 	s.called = next
 	s.within(v.text, v.spans, s.nameBefore(i))
 	return true
+}
+
+// command reports whether i is in a command line, where literals with a space
+// between them are arguments of their own.
+func (s *scan) command(i int) bool {
+	if s.in.Language == Shell {
+		return true
+	}
+	head := bytes.TrimLeft(s.text[s.lineStart(i):i], " \t")
+	return len(head) > 0 && head[0] == '!' || bytes.HasPrefix(head, []byte("curl ")) || bytes.HasPrefix(head, []byte("%sx"))
 }
 
 // readDataURI handles "data:text/…;base64,": a text carried by a page. What is

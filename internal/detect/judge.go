@@ -153,6 +153,9 @@ func (s *scan) weigh(p *split, k kind, name []byte, v value, op operator) {
 			return
 		}
 		rule = s.generic(k)
+		if k == kindPassword {
+			rule = s.passwordOf(p, v)
+		}
 		s.add(candidate{rule: rule, rank: rankGeneric, parts: v.parts, name: string(name), preview: "…"})
 		return
 	}

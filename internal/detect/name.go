@@ -34,7 +34,7 @@ var credentialWords = map[string]kind{
 	"senha": kindPassword, "contrasena": kindPassword, "motdepasse": kindPassword, "passe": kindPassword, "pgpassword": kindPassword, "parola": kindPassword,
 	"pgpass": kindPassword, "sshpass": kindPassword, "passw": kindPassword, "psw": kindPassword,
 	"secret": kindSecret, "secrets": kindSecret, "credential": kindSecret, "credentials": kindSecret, "creds": kindSecret,
-	"token": kindToken, "pat": kindToken, "jwt": kindToken, "bearer": kindToken, "tok": kindToken,
+	"token": kindToken, "pat": kindToken, "jwt": kindToken, "bearer": kindToken, "registrationkey": kindKey, "tok": kindToken,
 	"key": kindWeakKey, "apikey": kindKey, "authkey": kindKey, "appid": kindKey, "apitoken": kindToken,
 	"authorization": kindHeader, "auth": kindHeader,
 }

@@ -152,11 +152,29 @@ func passwordLike(text []byte, t traits, op operator, loose bool, v value) bool 
 	if loose {
 		return mixed && t.n >= 7 && (t.digit > 0 || t.score < -0.6 || bytes.ContainsAny(text, "@#&+=?!*$%^"))
 	}
+	if !mixed && v.quoted && jumbled(text, t) {
+		return true
+	}
 	if !mixed {
 		return t.n >= 14 && v.quoted && t.other == 0 && t.upper > 0 && t.score < 0
 	}
 	// an identifier in a list of names
 	return op != opComma || !all(text, word) || bytes.IndexByte(text, '_') < 0 || t.score < 0
+}
+
+// jumbled reports whether text is letters only, whose cases change as they do
+// not in words.
+func jumbled(text []byte, t traits) bool {
+	if t.n < 8 || t.lower+t.upper < t.n || t.upper < 2 || t.lower < 2 {
+		return false
+	}
+	changes := 0
+	for i := 1; i < len(text); i++ {
+		if is(text[i], upper) != is(text[i-1], upper) {
+			changes++
+		}
+	}
+	return changes > 2 && (t.score < -0.25 || 2*changes >= t.n)
 }
 
 // subscript reports whether text begins as an indexing or a call does.

@@ -98,24 +98,26 @@ func (a *automaton) build(keywords []string) {
 			}
 		}
 	}
-	a.renumber(trie, outs)
+	a.renumber(trie, outs, queue)
 }
 
-func (a *automaton) renumber(trie []uint16, outs [][]uint16) {
+// renumber takes the states but the first in the order of depth, so that those
+// that most bytes lead to lie together.
+func (a *automaton) renumber(trie []uint16, outs [][]uint16, order []uint16) {
 	number := make([]uint16, len(outs))
-	n := uint16(0)
-	for s, o := range outs {
-		if len(o) == 0 {
+	n := uint16(1) // the first state stays the first; no keyword is empty
+	for _, s := range order {
+		if len(outs[s]) == 0 {
 			number[s] = n
 			n++
 		}
 	}
 	a.accept = n
-	for s, o := range outs {
-		if len(o) > 0 {
+	for _, s := range order {
+		if len(outs[s]) > 0 {
 			number[s] = n
 			n++
-			a.out = append(a.out, o)
+			a.out = append(a.out, outs[s])
 		}
 	}
 	a.next = make([]uint16, len(trie))

@@ -51,7 +51,7 @@ func aiRules() []Rule {
 			ID: "wandb-api-key", Title: "Weights & Biases API key", Severity: finding.High,
 			Revoke:   "https://wandb.ai/authorize",
 			Source:   "https://docs.wandb.ai/guides/track/environment-variables",
-			shapes:   []string{"wandb_v1_{w:60-100}"},
+			shapes:   []string{"wandb_v1_{w:77}"},
 			services: []string{"wandb", "weights", "biases"},
 			values:   []string{"{h:40}"},
 		},
@@ -221,10 +221,9 @@ func aiRules() []Rule {
 		},
 		{
 			ID: "neptune-api-token", Title: "Neptune API token", Severity: finding.Medium,
-			Revoke:   "https://app.neptune.ai",
-			Source:   "https://docs.neptune.ai/setup/setting_api_token",
-			services: []string{"neptune"},
-			values:   []string{"eyJ{b:80-400}", "eyJ{b:80-400}=", "eyJ{b:80-400}=="},
+			Revoke: "https://app.neptune.ai",
+			Source: "https://docs.neptune.ai/setup/setting_api_token",
+			shapes: []string{"eyJhcGlfYWRkcmVzcyI6{b:60-400}", "eyJhcGlfYWRkcmVzcyI6{b:60-400}=", "eyJhcGlfYWRkcmVzcyI6{b:60-400}=="},
 		},
 		{
 			ID: "langfuse-secret-key", Title: "Langfuse secret key", Severity: finding.Medium,

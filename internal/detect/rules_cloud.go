@@ -141,7 +141,8 @@ func cloudRules() []Rule {
 		{
 			ID: "cloudflare-api-token", Title: "Cloudflare API token", Severity: finding.High,
 			Revoke:   "https://dash.cloudflare.com/profile/api-tokens",
-			Source:   "https://developers.cloudflare.com/fundamentals/api/get-started/create-token",
+			Source:   "https://developers.cloudflare.com/fundamentals/api/get-started/token-formats",
+			shapes:   []string{"cfk_{n:44-60}", "cfut_{n:44-60}", "cfat_{n:44-60}"},
 			services: []string{"cloudflare", "cf"},
 			values:   []string{"{u:40}", "{h:37}"},
 		},
@@ -218,8 +219,8 @@ func cloudRules() []Rule {
 		{
 			ID: "vercel-token", Title: "Vercel token", Severity: finding.High,
 			Revoke:   "https://vercel.com/account/tokens",
-			Source:   "https://vercel.com/docs/rest-api",
-			shapes:   []string{"vcp_{n:40-60}"},
+			Source:   "https://vercel.com/changelog/new-token-formats-and-secret-scanning",
+			shapes:   []string{"vcp_{n:40-60}", "vci_{n:40-60}", "vca_{n:40-60}", "vcr_{n:40-60}", "vck_{n:40-60}"},
 			services: []string{"vercel"},
 			values:   []string{"{n:24}"},
 		},

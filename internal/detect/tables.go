@@ -37,7 +37,7 @@ var builtin = sync.OnceValue(func() *tables { return newTables(builtinRules()) }
 
 // builtinRules lists the groups.
 func builtinRules() []Rule {
-	return slices.Concat(aiRules(), cloudRules(), codeRules(), dataRules(), databaseRules(), messagingRules(), saasRules(), keyRules(), genericRules())
+	return slices.Concat(aiRules(), cloudRules(), codeRules(), dataRules(), databaseRules(), financeRules(), messagingRules(), platformRules(), saasRules(), scienceRules(), webRules(), keyRules(), genericRules())
 }
 
 func newTables(rules []Rule) *tables {

@@ -263,8 +263,14 @@ func (s *scan) bare(i, nameStart int, op operator) (v value, ok bool) {
 	text := s.text
 	v.place = s.place(nameStart)
 	v.param = paramBefore(text, nameStart)
+	bold := i
 	if v.place != inExpression {
 		i = emphasis(text, i)
+	}
+	if n := bytes.Index(text[i:min(len(text), i+80)], []byte("**")); i > bold && n > 0 && !bytes.ContainsAny(text[i:i+n], " \t\n*`") {
+		s.one[0] = Span{i, i + n}
+		v.parts, v.text = s.one[:], text[i:i+n]
+		return v, true
 	}
 	lead := s.leads(nameStart)
 	if end := braceEnd(text, i); v.param == ';' && end > 0 {
