@@ -122,7 +122,7 @@ func (a *app) root() *cobra.Command {
 		_, _ = io.WriteString(a.Stdout, cmd.Long)
 	})
 	root.AddCommand(
-		a.scanCommand(), a.rulesCommand(), a.fixCommand(),
+		a.scanCommand(), a.reportCommand(), a.rulesCommand(), a.fixCommand(),
 		a.initCommand(), a.setCommand(), a.getCommand(), a.listCommand(), a.rmCommand(),
 		a.runCommand(), a.monitorCommand(),
 	)
@@ -164,6 +164,7 @@ Usage: nbseal COMMAND [FLAGS] [ARGUMENTS]
 
 Find and fix
   scan [PATH…]        find credentials in notebooks and text files
+  report FILE…        merge scans and write them in any format
   rules [RULE…]       list or explain the kinds of credentials
   fix NOTEBOOK…       move each hard-coded credential to the store
 

@@ -3,14 +3,11 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/nbseal/nbseal/internal/atomicfile"
 	"github.com/nbseal/nbseal/internal/finding"
 	"github.com/nbseal/nbseal/internal/report"
 	"github.com/nbseal/nbseal/internal/scan"
@@ -27,10 +24,11 @@ Below a directory it steps over .git, node_modules, virtual environments, links
 and binary files, and says how many; a path you name is always read.
 
 Flags:
-  --format text|json|jsonl   how to report (text)
-  -o, --output FILE          write the report to FILE, readable by you alone
-  --show-secrets             show the credentials themselves
-  -j, --jobs N               number of workers (one for each processor)
+  --format FORMAT     how to report: text (the default), json, jsonl, sarif,
+                      html or github
+  -o, --output FILE   write the report to FILE, readable by you alone
+  --show-secrets      show the credentials themselves
+  -j, --jobs N        number of workers (one for each processor)
 
 Exit codes: 0 nothing found and everything read, 1 findings, 2 something could
 not be read, whatever was found.
@@ -41,7 +39,7 @@ Example:
 
 func (a *app) scanCommand() *cobra.Command {
 	var format, output string
-	var opt report.Options
+	var showSecrets bool
 	var jobs int
 	cmd := &cobra.Command{
 		Use: "scan [PATH…]", Long: scanHelp, Short: "find credentials in notebooks and text files",
@@ -49,29 +47,25 @@ func (a *app) scanCommand() *cobra.Command {
 			if jobs < 0 {
 				return fmt.Errorf("--jobs %d: a number of workers is needed", jobs)
 			}
-			return a.scan(ctx, args, format, output, opt, jobs)
+			return a.scan(ctx, args, format, output, showSecrets, jobs)
 		}),
 	}
 	f := cmd.Flags()
-	f.StringVar(&format, "format", "text", "text, json or jsonl")
+	f.StringVar(&format, "format", "text", "text, json, jsonl, sarif, html or github")
 	f.StringVarP(&output, "output", "o", "", "write the report to a file")
-	f.BoolVar(&opt.ShowSecrets, "show-secrets", false, "show the credentials themselves")
+	f.BoolVar(&showSecrets, "show-secrets", false, "show the credentials themselves")
 	f.IntVarP(&jobs, "jobs", "j", 0, "number of workers")
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(report.Formats, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
-func (a *app) scan(ctx context.Context, paths []string, format, output string, opt report.Options, jobs int) error {
+func (a *app) scan(ctx context.Context, paths []string, format, output string, showSecrets bool, jobs int) error {
 	if len(paths) == 0 {
 		paths = []string{"."}
 	}
-	var out io.Writer = a.Stdout
-	var buffer strings.Builder
-	if output != "" && output != "-" {
-		out = &buffer
-	} else {
-		opt.Color = a.ui.colorOn(a.Stdout)
-	}
+	out := a.newReport(output)
+	opt := a.reportOptions(out)
+	opt.ShowSecrets = showSecrets
 	h, err := report.New(format, out, opt)
 	if err != nil {
 		return err
@@ -86,22 +80,14 @@ func (a *app) scan(ctx context.Context, paths []string, format, output string, o
 	if err := h.Summary(s); err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
-	if out == &buffer {
-		if err := atomicfile.Write(output, []byte(buffer.String())); err != nil {
-			return fmt.Errorf("writing the report: %w", err)
-		}
+	if err := out.close(); err != nil {
+		return err
 	}
 	if ctx.Err() != nil {
 		a.ui.note("interrupted; the report is incomplete")
 	}
 	a.scanHint(s, format, output)
-	switch {
-	case !s.Complete:
-		return exitCode(exitFailed)
-	case s.Findings > 0:
-		return exitCode(exitFindings)
-	}
-	return nil
+	return scanExit(s.Complete, s.Findings)
 }
 
 func (a *app) scanHint(s finding.Summary, format, output string) {
