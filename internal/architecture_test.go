@@ -43,6 +43,7 @@ var layers = [][]struct{ room, why string }{
 	2: { // engines: work on what formats give
 		{"detect", "text to matches"},
 		{"ruleset", "rules of users, read and matched"},
+		{"risk", "code that will leak when it runs"},
 		{"redact", "known values out of streams"},
 		{"report", "findings to formats for people and programs"},
 	},
