@@ -325,6 +325,15 @@ func (c *cursor) str() error {
 	c.i++
 	for {
 		c.i = plainRun(c.src, c.i)
+		if i := c.i; i+2 < len(c.src) && c.src[i] == '\\' && (c.src[i+1] == 'n' || c.src[i+1] == '"') {
+			// What most lines end with: a line feed and the closing quote.
+			if c.src[i+2] == '"' {
+				c.i = i + 3
+				return nil
+			}
+			c.i = i + 2
+			continue
+		}
 		switch b := c.peek(); {
 		case c.i >= len(c.src):
 			return c.fail("")

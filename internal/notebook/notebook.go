@@ -52,16 +52,6 @@ type Notebook struct {
 	paths   strings.Builder // every path so far, one after the other
 }
 
-// Scratch is memory that [Notebook.Each] uses for one notebook after the other.
-// The zero Scratch is ready.
-type Scratch struct {
-	unit   Unit
-	place  finding.Place
-	pieces []piece
-	text   []byte
-	path   []byte
-}
-
 // cell is one cell as it stands in the file; a repeated key is kept each time.
 type cell struct {
 	kind    string // "code", "markdown", "raw", "heading"…
@@ -94,15 +84,17 @@ type rendering struct {
 }
 
 // Parse indexes src. The error of a file that is not JSON is a *SyntaxError.
-func Parse(src []byte) (*Notebook, error) {
-	nb := &Notebook{src: src}
+func Parse(src []byte) (*Notebook, error) { return new(Scratch).Parse(src) }
+
+func (nb *Notebook) parse() error {
+	src := nb.src
 	c := &cursor{src: src, i: bomLen(src)}
 	c.space()
 	if c.peek() != '{' {
 		if err := Valid(src); err != nil {
-			return nil, err
+			return err
 		}
-		return nil, ErrNotNotebook
+		return ErrNotNotebook
 	}
 	found := false
 	err := c.object(func(key string) error {
@@ -124,14 +116,14 @@ func Parse(src []byte) (*Notebook, error) {
 		err = c.end()
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if !found {
-		return nil, ErrNotNotebook
+		return ErrNotNotebook
 	}
 	nb.Cells = len(nb.cells)
 	nb.Language = nb.kernelLanguage()
-	return nb, nil
+	return nil
 }
 
 func (nb *Notebook) parseWorksheet(c *cursor) error {
@@ -148,8 +140,7 @@ func (nb *Notebook) parseWorksheet(c *cursor) error {
 
 func (nb *Notebook) parseCells(c *cursor) error {
 	return c.array(func(int) error {
-		nb.cells = append(nb.cells, cell{})
-		cl := &nb.cells[len(nb.cells)-1]
+		cl := nb.addCell()
 		if c.peek() != '{' {
 			return keep(c, &cl.rest, "cell")
 		}
@@ -179,8 +170,7 @@ func (nb *Notebook) parseMember(c *cursor, cl *cell, key string) error {
 	case "outputs":
 		if first == '[' {
 			return c.array(func(int) error {
-				cl.outputs = append(cl.outputs, output{})
-				o := &cl.outputs[len(cl.outputs)-1]
+				o := cl.addOutput()
 				if c.peek() != '{' {
 					return keep(c, &o.rest, "output")
 				}
@@ -274,15 +264,6 @@ func (nb *Notebook) kernelLanguage() string {
 		lang = "python"
 	}
 	return strings.ToLower(lang)
-}
-
-// Each yields what [Notebook.Units] yields, but every unit, its place and its
-// text are good only until yield returns: the next one takes their memory. What
-// [Unit.Locate] returns stays good.
-func (nb *Notebook) Each(scratch *Scratch, yield func(*Unit) bool) {
-	nb.scratch = scratch
-	defer func() { nb.scratch, scratch.unit, scratch.place = nil, Unit{}, finding.Place{} }()
-	nb.Units(yield)
 }
 
 // Units yields the notebook's texts in the order of the file's cells.

@@ -27,16 +27,30 @@ func (nb *Notebook) parseStrings(c *cursor, t *text) error {
 		return c.skip()
 	}
 	t.only = true
-	return c.array(func(int) error {
-		if c.peek() != '"' {
-			t.only, t.payload = false, false
-			return c.skip()
-		}
-		start := c.i
-		err := t.str(c)
-		nb.strings = append(nb.strings, value{start, c.i})
+	err := c.open()
+	if err != nil {
 		return err
-	})
+	}
+	if c.peek() == ']' {
+		return c.close()
+	}
+	for done := false; !done; {
+		start := c.i
+		if c.peek() == '"' {
+			err = t.str(c)
+			nb.strings = append(nb.strings, value{start, c.i})
+		} else {
+			t.only, t.payload = false, false
+			err = c.skip()
+		}
+		if err != nil {
+			return err
+		}
+		if done, err = c.next(']'); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (t *text) str(c *cursor) error {

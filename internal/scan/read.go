@@ -78,7 +78,7 @@ func (r *reader) scan(res *result, path string, src []byte, named bool) {
 		return true
 	}
 	if named || looksLikeNotebook(src) {
-		nb, err := notebook.Parse(src)
+		nb, err := r.scratch.Parse(src)
 		if err == nil {
 			res.notebook = true
 			nb.Each(&r.scratch, each)
