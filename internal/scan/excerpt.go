@@ -73,8 +73,11 @@ func Excerpt(text []byte, matches []detect.Match, index, line int) *finding.Exce
 		shown = append(shown, "…"...)
 	}
 	e := &finding.Excerpt{Line: line}
-	for l := range bytes.SplitSeq(shown, []byte{'\n'}) {
+	for l := range bytes.SplitSeq(bytes.TrimRight(shown, " \t\r\n"), []byte{'\n'}) {
 		e.Lines = append(e.Lines, string(bytes.TrimSuffix(l, []byte{'\r'})))
+	}
+	for len(e.Lines) > 1 && e.Lines[0] == "" {
+		e.Line, e.Lines = e.Line+1, e.Lines[1:]
 	}
 	return e
 }

@@ -34,7 +34,8 @@ func TestExcerpt(t *testing.T) {
 	}{
 		{"«secret»", 1, finding.Excerpt{Line: 1, Lines: []string{"p…"}}},
 		{"1\n2\n3\r\n4 = '«secret»'\n5\n6\n7\n8", 4, finding.Excerpt{Line: 2, Lines: []string{"2", "3", "4 = 'p…'", "5", "6", "7"}}},
-		{"an output\nk «secret»\n", 1, finding.Excerpt{Line: 1, Lines: []string{"k p…", ""}}},
+		{"an output\nk «secret»\n", 1, finding.Excerpt{Line: 1, Lines: []string{"k p…"}}},
+		{"\r\n\nk «secret»\n\n\n", 3, finding.Excerpt{Line: 3, Lines: []string{"k p…"}}},
 		{"a «se\ncr\net» b\nc", 1, finding.Excerpt{Line: 1, Lines: []string{"a p…", "…", "… b", "c"}}},
 		{"«secret» «other» secret\nsecretly", 1, finding.Excerpt{Line: 1, Lines: []string{"p… p… p…", "p…ly"}}},
 		{"«sec» sec", 1, finding.Excerpt{Line: 1, Lines: []string{"p… sec"}}},
