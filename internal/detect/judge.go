@@ -104,6 +104,12 @@ func (s *scan) weigh(p *split, k kind, name []byte, v value, op operator) {
 	if verdict(name) && (op == opColon && !v.quoted && !s.leads(v.parts[0].Start) && !s.accounts(v.parts[0].Start) || op == opTag && !s.accounts(v.parts[0].Start)) {
 		return
 	}
+	if v.param == '&' && uuid(v.text) && len(v.parts) > 0 && bytes.Contains(s.text[max(0, v.parts[0].Start-40):v.parts[0].Start], []byte("alt=media")) {
+		return // of a file that Firebase shares by its address
+	}
+	if exemplary(s.text[s.lineStart(v.start()):v.start()]) {
+		return
+	}
 	if bytes.EqualFold(name, v.text) || !v.quoted && op == opColon && string(name) == "PASS" {
 		return
 	}
@@ -160,6 +166,22 @@ func (s *scan) weigh(p *split, k kind, name []byte, v value, op operator) {
 		return
 	}
 	s.add(candidate{rule: rule, rank: rankNamed, parts: v.parts, name: string(name), preview: "…"})
+}
+
+// exemplary reports whether a comment before a value says that it is made up:
+// "a string like key = x".
+func exemplary(head []byte) bool {
+	i := bytes.IndexByte(head, '#')
+	if i < 0 {
+		return false
+	}
+	head = head[i:]
+	for _, w := range []string{" like ", "e.g.", "such as ", "for example"} {
+		if bytes.Contains(head, []byte(w)) {
+			return true
+		}
+	}
+	return false
 }
 
 // generic returns the rule for a kind that nothing more is known of.

@@ -23,14 +23,16 @@ func (s *scan) list(p *split, name []byte, i int) bool {
 			return true
 		}
 		next = run(text, next, 80, space)
+		about := false
 		if open == '{' && next < len(text) && text[next] == ':' {
 			// a name of its own is read on its own
+			about = describes(v.text)
 			if v, next, ok = s.literals(run(text, next+1, 80, space), false); !ok {
 				return true
 			}
 			next = run(text, next, 80, space)
 		}
-		if k != kindSecret || n > 0 || open != '(' {
+		if !about && (k != kindSecret || n > 0 || open != '(') {
 			s.weigh(p, k, name, v, opAssign)
 		}
 		if next >= len(text) || text[next] != ',' {
@@ -39,4 +41,17 @@ func (s *scan) list(p *split, name []byte, i int) bool {
 		i = next + 1
 	}
 	return true
+}
+
+// descriptive are the last words of names in a dictionary of credentials whose
+// values are none.
+var descriptive = words("id url uri host hostname server endpoint user username login email region account project name type version port database schema scope scopes " +
+	"audience issuer path file plan crn instance organization org tenant zone")
+
+// describes reports whether a name in a dictionary of credentials is of
+// something about them.
+func describes(name []byte) bool {
+	var p split
+	p.parse(name)
+	return p.n > 0 && descriptive[string(p.word(p.n-1))] && p.classify() == kindNone
 }

@@ -304,7 +304,7 @@ func braced(text []byte) bool {
 // sampleWords stand in what a reader is meant to replace.
 var sampleWords = []string{"your", "example", "changeme", "change_me", "change-me", "placeholder", "insert", "replace", "paste", "fill_in", "fill-in", "fillin",
 	"redacted", "removed", "censored", "dummy", "_here", "-here", "todo", "demo_key", "my_api", "my-api", "mykey", "my_key", "my-key", "api_key", "apikey", "api-key",
-	"access_key", "secret_key", "_token", "-token", "mysecret", "my_secret", "my-secret", "enter_", "enter-", "put_", "some_", "the_", "goes_", "masked", "obfuscated", "scrubbed", "notreal", "not_a_real", "not-a-real", "foobar", "not-needed", "not_needed", "no-key", "unused", "fakekey", "fake_", "fake-", "deadbeef"}
+	"access_key", "secret_key", "_token", "-token", "mysecret", "my_secret", "my-secret", "enter_", "enter-", "put_", "some_", "the_", "goes_", "masked", "obfuscated", "scrubbed", "notreal", "not_a_real", "not-a-real", "foobar", "not-needed", "not_needed", "no-key", "unused", "fakekey", "fake_", "fake-", "deadbeef", "abc123def"}
 
 func sampleWord(text []byte) bool {
 	if len(text) > 80 {

@@ -102,6 +102,10 @@ var silent = []struct {
 	{Python, `app_password = "abcd efgh ijkl mnop"`},
 	{Unknown, "connect(user, password='x', host='localhost')"},
 	{Python, `mapbox_token = "pk.eyJ1Ijoi{mixed}.{mixed}"`},
+	{Unknown, "https://x.example.net/a?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={akia}%2F20210307%2Fus-east-1%2Fs3%2Faws4_request"},
+	{Markdown, "![](https://firebasestorage.googleapis.com/v0/b/x/o/y.gif?alt=media&token={uuid})"},
+	{Python, `wml_credentials = {"url": "https://example.net", "instance_id": "{uuid}"}`},
+	{Python, "# Replace this with a string like service_key = \"dkq7bdkw9329zz\""},
 	// public by design, or ciphertext
 	{Python, `stripe_publishable_key = "pk_live_{hex32}"`},
 	{Unknown, "-----BEGIN PUBLIC KEY-----\n{b64}\n-----END PUBLIC KEY-----"},

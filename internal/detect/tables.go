@@ -144,7 +144,7 @@ func readShape(s *scan, a *action, start, _ int) {
 	from, to, ok := sh.around(s.text, start)
 	if ok && sh.bounded(s.text, from, to) {
 		token := s.text[from:to]
-		if a.rule.check != nil && !a.rule.check(token) || dull(token[len(sh.prefix):]) {
+		if a.rule.check != nil && !a.rule.check(token) || dull(token[len(sh.prefix):]) || signedBy(s.text[:from]) {
 			return
 		}
 		s.add(candidate{rule: a.rule, rank: rankShape, parts: []Span{{from, to}}, name: s.nameBefore(from), preview: sh.prefix + "…"})

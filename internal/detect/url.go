@@ -109,6 +109,12 @@ func databaseScheme(b []byte) string {
 	return ""
 }
 
+// signedBy reports whether head ends as the address of a signed request does
+// before the public id of the key that signed it.
+func signedBy(head []byte) bool {
+	return bytes.HasSuffix(head, []byte("X-Amz-Credential="))
+}
+
 // readSAS handles the signature of an Azure shared access signature, or of any
 // URL signed likewise.
 func readSAS(s *scan, _ *action, start, end int) {

@@ -12,6 +12,13 @@ type value struct {
 	param   byte  // what stands before it: '?' or '&' in a query, ';' in a connection string; or 0
 }
 
+func (v value) start() int {
+	if len(v.parts) == 0 {
+		return 0
+	}
+	return v.parts[0].Start
+}
+
 const (
 	maxValue = 4096 // longest value that is read
 	maxBare  = 800  // longest value without quotes
@@ -330,7 +337,7 @@ func bareEnd(text []byte, i int, op operator, v value, lead bool) int {
 		case '}':
 			stop = v.param != 0 || !lead
 		case ',', ')', ']', '|':
-			stop = !lead && v.param == 0
+			stop = !lead && v.param == 0 || b == ')' && v.param == '&' && v.place == inText
 		}
 		if stop {
 			return i
