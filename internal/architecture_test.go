@@ -46,6 +46,7 @@ var layers = [][]struct{ room, why string }{
 		{"risk", "code that will leak when it runs"},
 		{"redact", "known values out of streams"},
 		{"report", "findings to formats for people and programs"},
+		{"baseline", "findings that were accepted, under a key"},
 	},
 	3: { // answers: one question each, from many engines
 		{"scan", "files to findings"},
