@@ -19,8 +19,8 @@ func (l *loader) gitleaks(src *source, root *node, depth int) (*config, error) {
 	extend := f.tables("extend", true)
 	rules := f.tables("rules", false)
 	lists := slices.Concat(f.tables("allowlist", true), f.tables("allowlists", false))
-	if err := l.noteUnknown(f); err != nil {
-		return nil, err
+	if l.noteUnknown(f); f.err != nil {
+		return nil, f.err
 	}
 	if len(rules) > MaxRules {
 		return nil, place{src, rules[MaxRules].at}.errorf("there are more than %d rules", MaxRules)
@@ -68,8 +68,8 @@ func (l *loader) extend(src *source, n *node, c *config, depth int) (*config, er
 	if path != "" && c.builtin {
 		f.fail(at, "path and useDefault cannot be used together")
 	}
-	if err := l.noteUnknown(f); err != nil {
-		return nil, err
+	if l.noteUnknown(f); f.err != nil {
+		return nil, f.err
 	}
 	if path == "" {
 		c.disabled = disabled
@@ -130,9 +130,7 @@ func (l *loader) settle(c, base *config) error {
 	for _, r := range c.rules {
 		old := byID[r.ID]
 		if earlier := own[r.ID]; earlier != nil {
-			if err := l.note(earlier.at, "rule %q: it has no effect, as a later rule has this id", r.ID); err != nil {
-				return err
-			}
+			l.note(earlier.at, "rule %q: it has no effect, as a later rule has this id", r.ID)
 			old = nil
 		}
 		own[r.ID] = r
@@ -201,12 +199,10 @@ func (l *loader) gitleaksRule(src *source, n *node) (*Rule, error) {
 	r.silent, _ = f.flag("skipReport")
 	lists := slices.Concat(f.tables("allowlist", true), f.tables("allowlists", false))
 	if v := f.take("required"); v != nil && f.err == nil {
-		if err := l.note(place{src, v.at}, "rule %q: required is ignored: the rule is reported without the others", r.ID); err != nil {
-			return nil, err
-		}
+		l.note(place{src, v.at}, "rule %q: required is ignored: the rule is reported without the others", r.ID)
 	}
-	if err := l.noteUnknown(f); err != nil {
-		return nil, err
+	if l.noteUnknown(f); f.err != nil {
+		return nil, f.err
 	}
 	for _, n := range lists {
 		a, err := l.gitleaksAllow(src, n, f.of, false)
@@ -268,12 +264,13 @@ func (l *loader) gitleaksAllow(src *source, n *node, of string, top bool) (*allo
 			a.rules = append(a.rules, id.text)
 		}
 	}
-	if err := l.noteUnknown(f); err != nil {
-		return nil, err
+	if l.noteUnknown(f); f.err != nil {
+		return nil, f.err
 	}
 	if len(commits) > 0 {
 		a.never = true
-		return a, l.note(place{src, commits[0].at}, "%sallowlist: commits are ignored", of)
+		l.note(place{src, commits[0].at}, "%sallowlist: commits are ignored", of)
+		return a, f.err
 	}
 	if a.empty() {
 		f.fail(n.at, "it needs one of regexes, paths, stopwords and commits")
@@ -282,15 +279,10 @@ func (l *loader) gitleaksAllow(src *source, n *node, of string, top bool) (*allo
 }
 
 // noteUnknown notes keys that nothing reads, as gitleaks passes over them.
-func (l *loader) noteUnknown(f *fields) error {
-	if f.err != nil {
-		return f.err
-	}
-	var err error
+func (l *loader) noteUnknown(f *fields) {
 	f.rest(func(k key) {
-		if err == nil {
-			err = l.note(place{f.src, k.at}, "%sunknown key, which is ignored", f.of)
+		if f.err == nil {
+			l.note(place{f.src, k.at}, "%sunknown key, which is ignored", f.of)
 		}
 	})
-	return err
 }

@@ -21,7 +21,6 @@ package ruleset
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"slices"
 	"sync"
 
@@ -151,15 +150,14 @@ const (
 	maxDepth = 2 // how far files may extend others, as in gitleaks
 )
 
-var errTooManyNotes = errors.New("there are too many things here that have no effect")
-
-// note records what has no effect.
-func (l *loader) note(at place, format string, args ...any) error {
-	if len(l.notes) >= maxNotes {
-		return at.errorf("%w", errTooManyNotes)
+// note records what has no effect. The last note says that there are more.
+func (l *loader) note(at place, format string, args ...any) {
+	switch {
+	case len(l.notes) < maxNotes-1:
+		l.notes = append(l.notes, at.errorf(format, args...).Error())
+	case len(l.notes) < maxNotes:
+		l.notes = append(l.notes, at.errorf("from here on, more has no effect").Error())
 	}
-	l.notes = append(l.notes, at.errorf(format, args...).Error())
-	return nil
 }
 
 func (l *loader) file(name string, data []byte, depth int) (*config, error) {
@@ -200,22 +198,16 @@ func (l *loader) set(c *config) (*Set, error) {
 	}
 	for _, d := range c.disabled {
 		if !l.opt.Builtin(d.id) {
-			if err := l.note(d.at, "rule %q is not one of nbseal's, so there is nothing to disable", d.id); err != nil {
-				return nil, err
-			}
+			l.note(d.at, "rule %.100q is not one of nbseal's, so there is nothing to disable", d.id)
 		}
 		s.disabled[d.id] = true
 	}
 	for _, r := range c.extends {
 		if !l.opt.Builtin(r.ID) {
-			if err := l.note(r.at, "rule %q is not one of nbseal's, so there is nothing to add to", r.ID); err != nil {
-				return nil, err
-			}
+			l.note(r.at, "rule %q is not one of nbseal's, so there is nothing to add to", r.ID)
 		}
 		if r.entropy > 0 || r.group > 0 || len(r.keywords) > 0 {
-			if err := l.note(r.at, "rule %q is nbseal's own: only allow lists can be added to it", r.ID); err != nil {
-				return nil, err
-			}
+			l.note(r.at, "rule %q is nbseal's own: only allow lists can be added to it", r.ID)
 		}
 		s.targeted[r.ID] = append(s.targeted[r.ID], r.allow...)
 	}
@@ -227,9 +219,7 @@ func (l *loader) set(c *config) (*Set, error) {
 			case c.builtin && l.opt.Builtin(id):
 				s.targeted[id] = append(s.targeted[id], a)
 			default:
-				if err := l.note(a.at, "rule %q is not there, so there is nothing to allow for it", id); err != nil {
-					return nil, err
-				}
+				l.note(a.at, "rule %.100q is not there, so there is nothing to allow for it", id)
 			}
 		}
 	}

@@ -241,8 +241,11 @@ func TestNotes(t *testing.T) {
 	if !s.Disabled("generic-api-key") || s.Disabled("private-key") {
 		t.Error("disabledRules is not heeded")
 	}
-	if _, err := ruleset.Load("r", []byte("rules=[]\n"+many("k%d=1\n", 150)), ruleset.Options{}); err == nil {
-		t.Error("any number of unknown keys is taken")
+	if n := load(t, "rules=[]\n"+many("k%d=1\n", 150)).Notes(); len(n) != 100 || n[99] != "rules.toml:101:1: from here on, more has no effect" {
+		t.Errorf("%d notes, the last of them %q", len(n), n[len(n)-1])
+	}
+	if _, err := ruleset.Load("r", []byte("rules=[]\n"+many("k%d=1\n", 250)), ruleset.Options{}); err == nil || !strings.Contains(err.Error(), "too many keys") {
+		t.Error(err)
 	}
 }
 
