@@ -56,11 +56,16 @@ func TestLinear(t *testing.T) {
 		"-u ", "curl -u ", "mysql -p", "password:\"" + strings.Repeat("x", 90), f.of(b64std, 100), "xoxb-1-", "hf_", "AKIA", "T3BlbkFJ", "sk-" + f.of(alnum, 20), "a.b-c_", ":5432:", "print(token)\n", "x,password,y\n", "keys = [\"a\",", "'Token:', value='", "user/password: ", "pw or ", "/bot", "<td>token</td>", "`password` ", "API key:\n",
 	} {
 		t.Run(fmt.Sprintf("%.20q", piece), func(t *testing.T) {
-			const small = 1 << 12
-			one := fastest(strings.Repeat(piece, small/len(piece)+1))
-			eight := fastest(strings.Repeat(piece, 8*small/len(piece)+1))
-			if eight > 8*one*5/2+20*time.Millisecond {
-				t.Errorf("%v for %d bytes, %v for eight times as many", one, small, eight)
+			const small, tries = 1 << 12, 5
+			for try := 1; ; try++ { // a busy machine makes any one measurement wrong
+				one := fastest(strings.Repeat(piece, small/len(piece)+1))
+				eight := fastest(strings.Repeat(piece, 8*small/len(piece)+1))
+				if eight <= 8*one*5/2+20*time.Millisecond {
+					return
+				}
+				if try == tries {
+					t.Fatalf("%v for %d bytes, %v for eight times as many", one, small, eight)
+				}
 			}
 		})
 	}
