@@ -88,6 +88,12 @@ func githubPath(path string) string {
 	return Printable(path)
 }
 
+// What a command's properties and its message are escaped with.
+var (
+	propertyEscapes = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
+	messageEscapes  = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
+)
+
 // command is one workflow command.
 type command struct {
 	name, message string
@@ -95,12 +101,10 @@ type command struct {
 }
 
 func (c *command) add(key, value string) {
-	value = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C").Replace(value)
-	c.properties = append(c.properties, key+"="+value)
+	c.properties = append(c.properties, key+"="+propertyEscapes.Replace(value))
 }
 
 func (c *command) write(w io.Writer) error {
-	message := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(c.message)
-	_, err := fmt.Fprintf(w, "::%s %s::%s\n", c.name, strings.Join(c.properties, ","), message)
+	_, err := fmt.Fprintf(w, "::%s %s::%s\n", c.name, strings.Join(c.properties, ","), messageEscapes.Replace(c.message))
 	return err
 }

@@ -110,6 +110,10 @@ func (e event) to(h Handler) error {
 }
 
 func decode(line []byte) (event, error) {
+	// Most lines are findings, which need not be looked at twice.
+	if bytes.HasPrefix(line, []byte(`{"type":"finding",`)) {
+		return decodeFinding(line)
+	}
 	var kind struct {
 		Type string `json:"type"`
 	}
@@ -118,12 +122,7 @@ func decode(line []byte) (event, error) {
 	}
 	switch kind.Type {
 	case "finding":
-		var w wireFinding
-		if err := unmarshal(line, &w); err != nil {
-			return event{}, err
-		}
-		f, err := w.finding()
-		return event{finding: &f, fingerprint: w.Fingerprint}, err
+		return decodeFinding(line)
 	case "unread":
 		var w wireUnread
 		if err := unmarshal(line, &w); err != nil {
@@ -141,6 +140,18 @@ func decode(line []byte) (event, error) {
 		return event{}, errors.New(`it has no "type"`)
 	}
 	return event{}, errors.New(`its "type" is none of finding, unread and summary`)
+}
+
+func decodeFinding(line []byte) (event, error) {
+	var w wireFinding
+	if err := unmarshal(line, &w); err != nil {
+		return event{}, err
+	}
+	if w.Type != "finding" { // the key is there twice
+		return event{}, errors.New(`it has more than one "type"`)
+	}
+	f, err := w.finding()
+	return event{finding: &f, fingerprint: w.Fingerprint}, err
 }
 
 // unmarshal is json.Unmarshal with errors that quote nothing of the line.

@@ -76,6 +76,7 @@ func TestReadRefuses(t *testing.T) {
 	}
 	for _, line := range []string{
 		canary, `{"type":"finding"`, first + first, `[]`, `null`, `{}`, `{"type":"` + canary + `"}`, `{"type":7}`,
+		edit(`{"type":"finding",`, `{"type":"finding","type":"summary",`),
 		edit(`"severity":"high"`, `"severity":"`+canary+`"`), edit(`"line":2`, `"line":0`), edit(`"line":2`, `"line":"`+canary+`"`),
 		edit(`"line":2`, `"line":99999999999999999999`), edit(`"offset":5122`, `"offset":-1`), edit(`"where":"source"`, `"where":"`+canary+`"`),
 		edit(`"cell":4`, `"cell":-4`), edit(`"path":"a.ipynb"`, `"path":""`), edit(`"rule":"aws-key"`, `"rule":""`),

@@ -242,9 +242,9 @@ func logical(l finding.Location) sarifLogical {
 
 // sarifText quotes what a message's text would take for a placeholder (3.11.5)
 // or a link (3.11.6); a bracket that is no link stands for itself.
-func sarifText(s string) string {
-	return strings.NewReplacer("](", "] (", "{", "{{", "}", "}}").Replace(s)
-}
+func sarifText(s string) string { return sarifEscapes.Replace(s) }
+
+var sarifEscapes = strings.NewReplacer("](", "] (", "{", "{{", "}", "}}")
 
 // webLink is the address if it is one of the web, else "": a stream or a user's
 // rule might hold one that runs a program.

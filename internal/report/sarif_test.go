@@ -16,6 +16,7 @@ import (
 	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
 	"github.com/xeipuuv/gojsonschema"
 
+	"github.com/nbseal/nbseal/internal/finding"
 	"github.com/nbseal/nbseal/internal/report"
 )
 
@@ -120,6 +121,38 @@ func TestSARIF(t *testing.T) {
 	}
 	if level := rules[0].DefaultConfiguration.Level; level != "error" {
 		t.Errorf("the rule of a high and a low finding is %v", level)
+	}
+}
+
+func TestSARIFPaths(t *testing.T) {
+	abs := filepath.Join(t.TempDir(), "a b#1?.ipynb")
+	wantAbs := (&url.URL{Scheme: "file", Path: "/" + strings.TrimPrefix(filepath.ToSlash(abs), "/")}).String()
+	for path, want := range map[string]string{
+		abs: wantAbs, "-": "-", "./x": "x", ".//x": "x", ".": ".", "../up/x": "../up/x", "C:x": "C%3Ax", "ü/\u00a0": "%C3%BC/%C2%A0",
+	} {
+		var b bytes.Buffer
+		h, err := report.New("sarif", &b, report.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := sample()
+		f.Location.Path = path
+		if err := h.Finding(f, "0"); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.Summary(finding.Summary{Findings: 1, Complete: true}); err != nil {
+			t.Fatal(err)
+		}
+		validate(t, b.String())
+		log, err := sarif.FromString(b.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := log.Runs[0].Results[0].Locations[0].PhysicalLocation.ArtifactLocation
+		relative := path != abs && path != "-"
+		if got := *at.URI; got != want || (at.URIBaseID != nil) != relative {
+			t.Errorf("%q is %q, want %q; with a base: %v", path, got, want, at.URIBaseID != nil)
+		}
 	}
 }
 
