@@ -13,7 +13,8 @@ func FuzzFind(f *testing.F) {
 	made := newFake(1)
 	for _, c := range forms {
 		text, _ := unmark(made.expand(c.text))
-		f.Add([]byte(text), uint8(c.lang), "")
+		f.Add([]byte(`api_key = "getpass("`), byte(1), "")
+	f.Add([]byte(text), uint8(c.lang), "")
 	}
 	for _, c := range silent {
 		f.Add([]byte(made.expand(c.text)), uint8(c.lang), "token")

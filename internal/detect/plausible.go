@@ -92,7 +92,7 @@ func believable(k kind, text []byte, v value, op operator, compound bool) bool {
 	case kindPassword:
 		return passwordLike(text, t, op, loose, v)
 	case kindSecret:
-		if len(text) < 8 || bytes.IndexByte(text, ' ') >= 0 {
+		if len(text) < 8 || bytes.IndexByte(text, ' ') >= 0 || t.lower == t.n {
 			return false
 		}
 		if expression(text, v) && !t.random() {
@@ -385,7 +385,7 @@ func lookalike(text []byte) bool {
 	if bytes.Contains(text, []byte("=\"")) || bytes.Contains(text, []byte("='")) {
 		return true // an attribute, an argument
 	}
-	if i := run(text, 0, len(text), letter); i > 2 && i < len(text) && text[i] == '(' && all(text[i+1:len(text)-1], digit|punct) && text[len(text)-1] == ')' {
+	if i := run(text, 0, len(text), letter); i > 2 && i < len(text)-1 && text[i] == '(' && all(text[i+1:len(text)-1], digit|punct) && text[len(text)-1] == ')' {
 		return true // the type of a column: varchar(255)
 	}
 	if bytes.HasSuffix(text, []byte("()")) || bytes.Contains(text, []byte("](")) || bytes.Contains(text, []byte("('")) || bytes.Contains(text, []byte("(\"")) {
