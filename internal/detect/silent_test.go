@@ -106,6 +106,8 @@ var silent = []struct {
 	{Markdown, "![](https://firebasestorage.googleapis.com/v0/b/x/o/y.gif?alt=media&token={uuid})"},
 	{Python, `wml_credentials = {"url": "https://example.net", "instance_id": "{uuid}"}`},
 	{Python, "# Replace this with a string like service_key = \"dkq7bdkw9329zz\""},
+	{Unknown, "postgres://tsdbadmin:db_password@host:port/tsdb?sslmode=require"},
+	{Python, `secret = "pahdghplmaxtglpxkmablmbfxtgrhgxtgrhgxunxeexk"`},
 	// public by design, or ciphertext
 	{Python, `stripe_publishable_key = "pk_live_{hex32}"`},
 	{Unknown, "-----BEGIN PUBLIC KEY-----\n{b64}\n-----END PUBLIC KEY-----"},

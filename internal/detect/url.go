@@ -68,7 +68,7 @@ func (s *scan) userinfo(scheme, start, end, colon, at int) {
 	}
 	from := end + colon + 1
 	password := unescaped(s.text[from:at])
-	if len(password) < 3 || placeholder(password) || weakWord(password) || bytes.IndexByte(password, '{') == 0 {
+	if len(password) < 3 || calledSo(password) || placeholder(password) || weakWord(password) || bytes.IndexByte(password, '{') == 0 {
 		return
 	}
 	if t := measure(password); t.digit == 0 && t.other == 0 && t.upper == 0 && t.n < 8 && t.score > -0.6 || all(password, digit) && len(password) < 8 {
@@ -79,6 +79,16 @@ func (s *scan) userinfo(scheme, start, end, colon, at int) {
 		rule = s.t.byID[r]
 	}
 	s.add(candidate{rule: rule, rank: rankURL, parts: []Span{{from, at}}, name: s.nameBefore(scheme), preview: "…"})
+}
+
+// calledSo reports whether a password is rather the name of one: db_password.
+func calledSo(text []byte) bool {
+	var p split
+	if !all(text, letter|under|dash) {
+		return false
+	}
+	p.parse(text)
+	return p.n > 0 && p.classify() != kindNone
 }
 
 func webScheme(b []byte) bool {
