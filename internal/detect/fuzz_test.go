@@ -13,13 +13,13 @@ func FuzzFind(f *testing.F) {
 	made := newFake(1)
 	for _, c := range forms {
 		text, _ := unmark(made.expand(c.text))
-		f.Add([]byte(`api_key = "getpass("`), byte(1), "")
-	f.Add([]byte(text), uint8(c.lang), "")
+		f.Add([]byte(text), uint8(c.lang), "")
 	}
 	for _, c := range silent {
 		f.Add([]byte(made.expand(c.text)), uint8(c.lang), "token")
 	}
 	f.Add([]byte("password"), uint8(0), "password")
+	f.Add([]byte(`api_key = "getpass("`), uint8(1), "")
 	f.Add([]byte("\\\\\\\"token\\\\\\\": \\\\\\\""), uint8(1), "")
 	f.Add([]byte("!0pass ''B'000000A'"), uint8(1), "") // an empty literal before another
 	d := New()
