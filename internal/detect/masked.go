@@ -17,8 +17,11 @@ func readMasked(s *scan, _ *action, start, end int) {
 	to = run(s.text, to, 80, b64url)
 	head, tail := s.text[from:start], s.text[end:to]
 	tail = bytes.TrimLeft(tail, ".*")
+	if len(tail) < 2 || len(head)+len(tail) < minShown { // prose, before any table is asked
+		return
+	}
 	prefix := s.t.prefixOf(head)
-	if prefix == "" || len(tail) < 2 || len(head)-len(prefix)+len(tail) < minShown {
+	if prefix == "" || len(head)-len(prefix)+len(tail) < minShown {
 		return
 	}
 	shown := append(bytes.Clone(head[len(prefix):]), tail...)
