@@ -174,7 +174,11 @@ var sessions = words("session sessionid sessid sess sid jsessionid phpsessid aut
 // Set-Cookie: session=x; cookies={"sessionid": "x"}.
 func readCookie(s *scan, _ *action, start, end int) {
 	text := s.text
+	if start < s.layout.cookies {
+		return
+	}
 	i := end
+	defer func() { s.layout.cookies = i }()
 	if i < len(text) && fold(text[i]) == 's' {
 		i++
 	}

@@ -11,6 +11,7 @@ type layout struct {
 	triple string // the triple quote that is open at at, or ""
 
 	searched int // up to here readDiscord has looked
+	cookies  int // up to here readCookie has
 
 	// The last answers, because several readers ask about one place.
 	placed, lined int
