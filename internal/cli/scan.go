@@ -21,12 +21,18 @@ Reads the files and directories given, the current directory without any, or
 standard input for "-". In a notebook it reads sources, outputs of every type,
 metadata and attachments, and gives the cell, line and column of each finding.
 Below a directory it steps over .git, node_modules, virtual environments, links
-and binary files, and says how many; a path you name is always read.
+and binary files, and says how many; a path you name is always read. A comment
+"nbseal:ignore" on a line of source leaves that line alone.
 
 Flags:
   --format FORMAT     how to report: text (the default), json, jsonl, sarif,
                       html or github
   -o, --output FILE   write the report to FILE, readable by you alone
+  --rules FILE        rules of your own, in nbseal's form or gitleaks'
+                      (docs/spec/rules.md)
+  --baseline FILE     leave alone what this file lists (docs/spec/baseline.md)
+  --write-baseline FILE
+                      accept what is found, and list it in this file
   --show-secrets      show the credentials themselves
   -j, --jobs N        number of workers (one for each processor)
 
@@ -37,42 +43,63 @@ Example:
   nbseal scan notebooks/ --format jsonl | jq -r .path
 `
 
+// scanFlags are what the command line says of a scan.
+type scanFlags struct {
+	format, output          string
+	rules                   string
+	baseline, writeBaseline string
+	showSecrets             bool
+	jobs                    int
+}
+
 func (a *app) scanCommand() *cobra.Command {
-	var format, output string
-	var showSecrets bool
-	var jobs int
+	var flags scanFlags
 	cmd := &cobra.Command{
 		Use: "scan [PATH…]", Long: scanHelp, Short: "find credentials in notebooks and text files",
 		RunE: interruptible(func(ctx context.Context, args []string) error {
-			if jobs < 0 {
-				return fmt.Errorf("--jobs %d: a number of workers is needed", jobs)
+			if flags.jobs < 0 {
+				return fmt.Errorf("--jobs %d: a number of workers is needed", flags.jobs)
 			}
-			return a.scan(ctx, args, format, output, showSecrets, jobs)
+			return a.scan(ctx, args, flags)
 		}),
 	}
 	f := cmd.Flags()
-	f.StringVar(&format, "format", "text", "text, json, jsonl, sarif, html or github")
-	f.StringVarP(&output, "output", "o", "", "write the report to a file")
-	f.BoolVar(&showSecrets, "show-secrets", false, "show the credentials themselves")
-	f.IntVarP(&jobs, "jobs", "j", 0, "number of workers")
+	f.StringVar(&flags.format, "format", "text", "text, json, jsonl, sarif, html or github")
+	f.StringVarP(&flags.output, "output", "o", "", "write the report to a file")
+	f.StringVar(&flags.rules, "rules", "", "rules of your own")
+	f.StringVar(&flags.baseline, "baseline", "", "leave alone what this file lists")
+	f.StringVar(&flags.writeBaseline, "write-baseline", "", "accept what is found")
+	f.BoolVar(&flags.showSecrets, "show-secrets", false, "show the credentials themselves")
+	f.IntVarP(&flags.jobs, "jobs", "j", 0, "number of workers")
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(report.Formats, cobra.ShellCompDirectiveNoFileComp))
+	cmd.MarkFlagsMutuallyExclusive("baseline", "write-baseline")
 	return cmd
 }
 
-func (a *app) scan(ctx context.Context, paths []string, format, output string, showSecrets bool, jobs int) error {
+func (a *app) scan(ctx context.Context, paths []string, flags scanFlags) error {
 	if len(paths) == 0 {
 		paths = []string{"."}
 	}
-	out := a.newReport(output)
+	rules, err := a.userRules(flags.rules)
+	if err != nil {
+		return err
+	}
+	accepted, err := a.openBaseline(flags)
+	if err != nil {
+		return err
+	}
+	out := a.newReport(flags.output)
 	opt := a.reportOptions(out)
-	opt.ShowSecrets = showSecrets
-	h, err := report.New(format, out, opt)
+	opt.ShowSecrets = flags.showSecrets
+	h, err := report.New(flags.format, out, opt)
 	if err != nil {
 		return err
 	}
 	progress := new(scan.Progress)
 	stop := a.showProgress(progress)
-	s, err := scan.Paths(ctx, paths, scan.Options{Jobs: jobs, Stdin: a.Stdin, Progress: progress}, h)
+	s, err := scan.Paths(ctx, paths, scan.Options{
+		Jobs: flags.jobs, Stdin: a.Stdin, Progress: progress, Rules: rules, Known: accepted.known, Excerpts: flags.format == "html",
+	}, h)
 	stop()
 	if err != nil && ctx.Err() == nil {
 		return fmt.Errorf("writing the report: %w", err)
@@ -86,12 +113,15 @@ func (a *app) scan(ctx context.Context, paths []string, format, output string, s
 	if ctx.Err() != nil {
 		a.ui.note("interrupted; the report is incomplete")
 	}
-	a.scanHint(s, format, output)
+	if err := accepted.write(s.Complete); err != nil {
+		return err
+	}
+	a.scanHint(s, flags)
 	return scanExit(s.Complete, s.Findings)
 }
 
-func (a *app) scanHint(s finding.Summary, format, output string) {
-	if format == "text" && output == "" && s.Findings > 0 && s.Notebooks > 0 && term.IsTerminal(int(a.Stdout.Fd())) {
+func (a *app) scanHint(s finding.Summary, flags scanFlags) {
+	if flags.format == "text" && flags.output == "" && s.Findings > 0 && s.Notebooks > 0 && term.IsTerminal(int(a.Stdout.Fd())) {
 		a.ui.note("hint: nbseal fix --dry-run NOTEBOOK shows how to move them to the store")
 	}
 }

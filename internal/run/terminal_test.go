@@ -179,7 +179,7 @@ while True: time.sleep(.05)`
 func TestTerminalSignals(t *testing.T) {
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT} {
 		s := open(t, cli(t, randomValue(), "sh", "-c", "echo ready; exec sleep 30"))
-			s.expect("ready")
+		s.expect("ready")
 		if err := s.cmd.Process.Signal(sig); err != nil {
 			t.Fatal(err)
 		}

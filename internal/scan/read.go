@@ -14,6 +14,7 @@ import (
 	"github.com/nbseal/nbseal/internal/detect"
 	"github.com/nbseal/nbseal/internal/finding"
 	"github.com/nbseal/nbseal/internal/notebook"
+	"github.com/nbseal/nbseal/internal/ruleset"
 	"github.com/nbseal/nbseal/internal/secret"
 )
 
@@ -25,6 +26,8 @@ type reader struct {
 	detector *detect.Detector
 	stdin    io.Reader
 	progress *Progress
+	rules    *ruleset.Set
+	excerpts bool
 	buf      []byte
 	scratch  notebook.Scratch
 }
@@ -70,11 +73,29 @@ func (r *reader) read(t target) (res result) {
 // scan reads src as a notebook if it is one or should be, in JSON or as text,
 // else as plain text.
 func (r *reader) scan(res *result, path string, src []byte, named bool) {
-	find := Finder{Detector: r.detector}
+	find := Finder{Detector: r.detector, Rules: r.rules, Path: path}
+	if r.rules != nil {
+		res.findings = byPath(r.rules, path)
+		defer func() {
+			if find.Cut {
+				res.unread = append(res.unread, finding.Unread{Path: path, Reason: "a rule of yours matches too often in it; not all matches were looked at"})
+			}
+		}()
+	}
+	var matches []detect.Match // of the unit, for excerpts
 	each := func(u *notebook.Unit) bool {
+		first := len(res.findings)
+		matches = matches[:0]
 		find.In(u, func(m detect.Match) {
 			res.findings = append(res.findings, found{Finding(path, u, m), find.Ignored(m)})
+			if r.excerpts {
+				matches = append(matches, m)
+			}
 		})
+		for i := range matches {
+			f := &res.findings[first+i].Finding
+			f.Excerpt = Excerpt(u.Text, matches, i, f.Location.Line)
+		}
 		return true
 	}
 	if named || looksLikeNotebook(src) {
@@ -184,6 +205,11 @@ type Finder struct {
 	// Plain says that units without a place are a file that is no notebook, not
 	// what could be read of a damaged one.
 	Plain bool
+	// Rules are the user's, nil without any, and Path is of the file, for them.
+	Rules *ruleset.Set
+	Path  string
+	// Cut is set when a user's rule was not followed to its end.
+	Cut bool
 
 	cell  int
 	shown string // the name whose value the cell displays
@@ -207,6 +233,10 @@ func (f *Finder) In(u *notebook.Unit, emit func(detect.Match)) {
 		case p.Where == finding.Output && p.Cell == f.cell && in.Key == "":
 			in.Key = f.shown
 		}
+	}
+	if f.Rules != nil {
+		f.withRules(u, in, emit)
+		return
 	}
 	f.Detector.Find(in, emit)
 }

@@ -21,6 +21,7 @@ import (
 
 	"github.com/nbseal/nbseal/internal/detect"
 	"github.com/nbseal/nbseal/internal/finding"
+	"github.com/nbseal/nbseal/internal/ruleset"
 )
 
 // Handler receives the events of a scan, in order and never two at a time. Its
@@ -36,6 +37,10 @@ type Options struct {
 	Jobs     int       // number of workers; 0: one for each processor
 	Stdin    io.Reader // what the path "-" stands for
 	Progress *Progress // nil: not wanted
+	Excerpts bool      // findings bring the lines around them, masked
+
+	// Rules are the user's own, beside or instead of the built-in ones.
+	Rules *ruleset.Set
 
 	// Known says of a finding that it was accepted before, as package baseline
 	// does; nil: none was. It is called for each finding that nothing else
@@ -87,7 +92,7 @@ func Paths(ctx context.Context, paths []string, opt Options, h Handler) (finding
 	})
 	for range jobs {
 		wg.Go(func() {
-			r := reader{detector: detector, stdin: opt.Stdin, progress: opt.Progress}
+			r := reader{detector: detector, stdin: opt.Stdin, progress: opt.Progress, rules: opt.Rules, excerpts: opt.Excerpts}
 			for j := range work {
 				j.out <- r.read(j.target)
 			}
