@@ -84,7 +84,9 @@ func ParseText(name string, src []byte) (t *Text, ok bool) {
 var scriptLanguages = map[string]struct{ name, comment string }{
 	"": {"python", "#"}, ".py": {"python", "#"}, ".r": {"r", "#"}, ".jl": {"julia", "#"}, ".sh": {"shell", "#"},
 	".bash": {"shell", "#"}, ".ps1": {"powershell", "#"}, ".rb": {"ruby", "#"}, ".sql": {"sql", "--"}, ".lua": {"lua", "--"},
-	".hs": {"haskell", "--"}, ".scala": {"scala", "//"}, ".js": {"javascript", "//"}, ".ts": {"typescript", "//"},
+	".hs": {"haskell", "--"}, ".scala": {"scala", "//"}, ".js": {"javascript", "//"}, ".ts": {"typescript", "//"}, ".groovy": {"groovy", "//"}, ".fsx": {"fsharp", "//"}, ".do": {"stata", "//"},
+	".sage": {"python", "#"}, ".xsh": {"xonsh", "#"}, ".coco": {"coconut", "#"}, ".tcl": {"tcl", "#"}, ".gp": {"gnuplot", "#"}, ".sos": {"sos", "#"},
+	".clj": {"clojure", ";;"}, ".scm": {"scheme", ";;"}, ".ss": {"scheme", ";;"},
 	".java": {"java", "//"}, ".kt": {"kotlin", "//"}, ".cs": {"csharp", "//"}, ".fs": {"fsharp", "//"},
 	".rs": {"rust", "//"}, ".cpp": {"c++", "//"}, ".go": {"go", "//"},
 }
@@ -189,7 +191,9 @@ type textParser struct {
 	src  []byte
 	head []byte // the part of src that is looked at for marks
 	at   int    // where the next line starts
-	t    *Text
+	// jupytext says that the Markdown has jupytext's own marks between cells.
+	jupytext bool
+	t        *Text
 }
 
 // line returns the next line without its end, and where it starts, and moves

@@ -46,8 +46,8 @@ func TestNotText(t *testing.T) {
 func TestTextWithoutName(t *testing.T) {
 	for src, want := range map[string]string{
 		"# %%\nx = 1\n": "percent",
-		"-- Databricks notebook source\nSELECT 1\n":        "databricks",
-		"---\nkernelspec:\n  name: r\n---\n```R\nx\n```\n": "markdown",
+		"-- Databricks notebook source\nSELECT 1\n":                      "databricks",
+		"---\njupyter:\n  kernelspec:\n    name: r\n---\n```R\nx\n```\n": "markdown",
 	} {
 		if text, ok := notebook.ParseText("-", []byte(src)); !ok || text.Flavour != want {
 			t.Errorf("%q is not recognised as %s", src, want)
@@ -87,7 +87,7 @@ func TestTextLocate(t *testing.T) {
 // markers are the words that stand in a file and in no unit.
 var markers = []string{
 	"MAGIC", "COMMAND", "Databricks", "notebook", "source", "DBTITLE", "In", "codecell", "markdowncell", "r",
-	"region", "endregion", "md", "endmd", "raw", "endraw",
+	"region", "endregion", "md", "endmd", "raw", "endraw", "mo",
 }
 
 // checkCover: units lie in the file in order and none overlaps another, every
@@ -97,7 +97,7 @@ func checkCover(t *testing.T, text *notebook.Text, src []byte) {
 	at, cell := 0, 0
 	gap := func(end int) {
 		words := bytes.FieldsFunc(bytes.TrimPrefix(src[at:end], []byte("\xef\xbb\xbf")), func(r rune) bool {
-			return strings.ContainsRune("#-/%\"'`~{}[]<>!:+*0123456789", r) || unicode.IsSpace(r)
+			return strings.ContainsRune("().#-/%\"'`~{}[]<>!:+*0123456789", r) || unicode.IsSpace(r)
 		})
 		for _, w := range words {
 			if !slices.Contains(markers, string(w)) {

@@ -19,7 +19,8 @@ func (p *textParser) markdown(ext string) bool {
 		}
 	case quarto:
 		return false
-	case bytes.Contains(p.head, []byte("```{code-cell}")) || bytes.Contains(front, []byte("format_name: myst")):
+	case bytes.Contains(p.head, []byte("```{code-cell}")) || bytes.Contains(front, []byte("format_name: myst")) ||
+		bytes.Contains(front, []byte("\njupytext:")) || bytes.Contains(front, []byte("\nkernelspec:")): // jupytext's own has them below "jupyter"
 		p.t.Flavour = "myst"
 	case hasKey(front, "jupytext") || hasKey(front, "kernelspec") || hasKey(front, "jupyter"):
 		p.t.Flavour = "markdown"
@@ -27,6 +28,7 @@ func (p *textParser) markdown(ext string) bool {
 		return false
 	}
 	if end > 0 {
+		p.jupytext = p.t.Flavour == "markdown" || p.t.Flavour == "quarto" && ext != ".qmd" && hasKey(front, "jupyter") && (hasKey(front, "jupytext") || hasKey(front, "kernelspec"))
 		p.meta(0, "header", "yaml", start, end, asIs)
 		p.at = end
 		for _, key := range [...]string{"language", "name", "jupyter"} {
@@ -37,6 +39,9 @@ func (p *textParser) markdown(ext string) bool {
 	}
 	if p.t.Language == "" {
 		p.t.Language = "python"
+	}
+	if p.jupytext && p.t.Flavour == "quarto" {
+		p.t.sign = "#"
 	}
 	p.chunks()
 	return true
@@ -111,6 +116,7 @@ func (f fence) closes(line []byte) bool {
 // chunks reads code cells and the Markdown between them.
 func (p *textParser) chunks() {
 	start := p.at
+	region := false      // it ends at its mark, not at blank lines
 	blanks, cell := 0, 0 // cell: the number that a divider has given to what follows
 	text := func(end int) {
 		if !p.blank(start, end) {
@@ -128,6 +134,7 @@ func (p *textParser) chunks() {
 			return
 		}
 		if n := p.divider(line); n > 0 {
+			region = !bytes.HasPrefix(line, []byte("<!-- #end"))
 			text(at)
 			if options := bytes.TrimSpace(line[n:]); len(options) > 0 && string(options) != "-->" {
 				cell = p.next()
@@ -137,7 +144,7 @@ func (p *textParser) chunks() {
 			continue
 		}
 		if len(bytes.TrimSpace(line)) == 0 {
-			if blanks++; blanks == 2 && p.t.Flavour == "markdown" {
+			if blanks++; blanks == 2 && p.jupytext && !region {
 				text(p.at)
 				start = p.at
 			}
@@ -149,7 +156,7 @@ func (p *textParser) chunks() {
 			continue
 		}
 		kind, lang, code := p.chunk(string(line[f.info:]))
-		if code {
+		if code && !(region && p.jupytext) {
 			text(at)
 			cell = p.next()
 			p.meta(cell, "options", "", at+f.info, at+len(line), asIs)
@@ -183,7 +190,10 @@ func (p *textParser) divider(line []byte) int {
 		if bytes.HasPrefix(line, []byte("+++")) && (len(line) == 3 || isSpace(line[3])) {
 			return 3
 		}
-	case "markdown":
+	case "markdown", "quarto":
+		if !p.jupytext {
+			return 0
+		}
 		for _, mark := range [...]string{"<!-- #region", "<!-- #endregion", "<!-- #md", "<!-- #endmd", "<!-- #raw", "<!-- #endraw"} {
 			if bytes.HasPrefix(line, []byte(mark)) {
 				return len(mark)
@@ -247,5 +257,5 @@ func (p *textParser) cell(cell int, kind, lang string, start, end int) {
 			start = i
 		}
 	}
-	p.source(cell, kind, lang, start, end, asIs)
+	p.source(cell, kind, lang, start, end, magics) // R Markdown has them in comments
 }

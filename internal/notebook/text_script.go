@@ -169,9 +169,21 @@ func (p *textParser) scriptCell(cell int, options string, start, end int) {
 		}
 	case lang != "" && lang != p.t.Language && p.allComments(start, end):
 		p.source(cell, "code", lang, start, end, comment)
+	case isOff(options) && p.allComments(start, end): // jupytext's way to switch a cell off
+		if strings.Contains(options, "ipynb") || !strings.Contains(options, "active=") {
+			p.source(cell, "code", p.t.Language, start, end, comment)
+		} else {
+			p.source(cell, "raw", "", start, end, comment)
+		}
 	default:
 		p.source(cell, "code", p.t.Language, start, end, magics)
 	}
+}
+
+// isOff reports whether jupytext has put a cell into comments, because it is for
+// other formats or frozen.
+func isOff(options string) bool {
+	return strings.Contains(options, "active=") || strings.Contains(options, `"frozen": true`)
 }
 
 func textLanguage(kind string) string {
@@ -344,8 +356,24 @@ func (p *textParser) marimoRegion(kind string, start, end int) {
 	if after := last + len("    return"); after < end && (isLetter(p.src[after]) || '0' <= p.src[after] && p.src[after] <= '9') {
 		last = end
 	}
-	p.source(cell, "code", "python", body, last, indent)
+	if from, to, ok := p.marimoMarkdown(body, last); ok {
+		p.source(cell, "markdown", "markdown", from, to, indent)
+	} else {
+		p.source(cell, "code", "python", body, last, indent)
+	}
 	p.meta(cell, "return", "python", last, end, asIs)
+}
+
+// marimoMarkdown returns the inside of a cell that is nothing but mo.md("""…""").
+func (p *textParser) marimoMarkdown(start, end int) (from, to int, ok bool) {
+	text := bytes.TrimSpace(p.src[start:end])
+	inner, ok := bytes.CutPrefix(text, []byte("mo.md("))
+	if !ok || !bytes.HasSuffix(inner, []byte(")")) {
+		return 0, 0, false
+	}
+	at := start + bytes.Index(p.src[start:end], text) + len("mo.md(")
+	from, to = p.quoted(at, at+len(inner)-1)
+	return from, to, from > 0
 }
 
 // marimoBody is where the line after the cell's signature starts.

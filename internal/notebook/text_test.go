@@ -236,6 +236,23 @@ if __name__ == "__main__":
 15:1 3 source r "x <- 1\n"
 17:1 4 source markdown "\n` + "```yaml\\na: 1\\n```\\n" + `"
 22:1 5 source markdown "r\n"`},
+		{"marimo Markdown", "m.py", "import marimo\napp = marimo.App()\n\n@app.cell\ndef _(mo):\n    mo.md(\n        r\"\"\"\n    # T\n    text\n    \"\"\"\n    )\n    return\n", `marimo python 1 cells
+1:1 0 metadata app python "import marimo\napp = marimo.App()\n\n"
+4:1 1 metadata signature python "@app.cell\ndef _(mo):\n"
+8:5 1 source markdown "# T\ntext\n"
+12:1 1 metadata return python "    return\n"`},
+		{"cells that are switched off", "a.py", "# %% active=\"ipynb\"\n# x = 1\n# %% active=\"md\"\n# raw\n# %% run_control={\"frozen\": true}\n# y = 2\n", `percent python 3 cells
+1:5 1 metadata options " active=\"ipynb\""
+2:3 1 source python "x = 1\n"
+3:5 2 metadata options " active=\"md\""
+4:3 2 source "raw\n"
+5:5 3 metadata options " run_control={\"frozen\": true}"
+6:3 3 source python "y = 2\n"`},
+		{"jupytext R Markdown", "a.Rmd", "---\njupyter:\n  kernelspec:\n    name: ir\n---\n\n<!-- #region -->\none\n\n\ntwo\n```{python}\n```\n<!-- #endregion -->\n```{python}\n# %time\nx = 1\n```\n", `quarto r 2 cells
+1:1 0 metadata header yaml "---\njupyter:\n  kernelspec:\n    name: ir\n---\n"
+8:1 1 source markdown "one\n\n\ntwo\n` + "```{python}\\n```\\n" + `"
+15:4 2 metadata options "{python}"
+16:3 2 source python "%time\nx = 1\n"`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			text, ok := notebook.ParseText(test.file, []byte(test.src))
