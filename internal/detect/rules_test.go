@@ -13,8 +13,8 @@ import (
 // stands alone, not where it is a part of something else.
 func TestRules(t *testing.T) {
 	rules := Rules()
-	if len(rules) < 80 {
-		t.Errorf("%d rules, want 80 or more", len(rules))
+	if len(rules) < 250 {
+		t.Errorf("%d rules, want 250 or more", len(rules))
 	}
 	if !slices.IsSortedFunc(rules, func(a, b *Rule) int { return strings.Compare(a.ID, b.ID) }) {
 		t.Error("rules are not sorted by ID")
