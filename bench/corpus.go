@@ -87,17 +87,39 @@ func Write(dir, mixture string, size int64) (int64, error) {
 		for i := range cells {
 			cells[i] = cell(r, mixture)
 		}
-		b, err := json.MarshalIndent(map[string]any{
-			"cells": cells, "nbformat": 4, "nbformat_minor": 4,
-			"metadata": map[string]any{"kernelspec": map[string]any{"name": "python3", "language": "python"}},
-		}, "", " ")
+		size, err := write(filepath.Join(dir, fmt.Sprintf("%05d.ipynb", n)), cells)
 		if err != nil {
 			return total, err
 		}
-		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%05d.ipynb", n)), b, 0o600); err != nil {
-			return total, err
-		}
-		total += int64(len(b))
+		total += size
 	}
 	return total, nil
+}
+
+// WriteOne makes one notebook of a mixture of about size bytes.
+func WriteOne(path, mixture string, size int) error {
+	r := rand.New(rand.NewPCG(20, 26))
+	var cells []any
+	for total := 0; total < size; {
+		c := cell(r, mixture)
+		b, err := json.MarshalIndent(c, "  ", " ")
+		if err != nil {
+			return err
+		}
+		total += len(b)
+		cells = append(cells, c)
+	}
+	_, err := write(path, cells)
+	return err
+}
+
+func write(path string, cells []any) (int64, error) {
+	b, err := json.MarshalIndent(map[string]any{
+		"cells": cells, "nbformat": 4, "nbformat_minor": 4,
+		"metadata": map[string]any{"kernelspec": map[string]any{"name": "python3", "language": "python"}},
+	}, "", " ")
+	if err != nil {
+		return 0, err
+	}
+	return int64(len(b)), os.WriteFile(path, b, 0o600)
 }
