@@ -27,7 +27,7 @@ type Unit struct {
 }
 
 // mark is a known position in a unit's text.
-type mark struct{ base, off, line, lineStart int }
+type mark struct{ base, off, line, column int }
 
 // piece is one JSON string of the source that a unit is made of.
 type piece struct {
@@ -242,15 +242,18 @@ func (u *Unit) position(off, from int) (line, column int) {
 	base := u.pieces[from].text
 	m := &u.last
 	if m.line == 0 || off < m.off || base != m.base {
-		*m = mark{base: base, off: base, line: 1, lineStart: base}
+		*m = mark{base: base, off: base, line: 1, column: 1}
 	}
 	between := u.Text[m.off:off]
 	m.line += bytes.Count(between, []byte{'\n'})
 	if k := bytes.LastIndexByte(between, '\n'); k >= 0 {
-		m.lineStart = m.off + k + 1
+		between, m.column = between[k+1:], 1
 	}
+	// From the last mark on, not from the line's start: many questions about one
+	// long line must not take quadratic time.
+	m.column += utf8.RuneCount(between)
 	m.off = off
-	return m.line, 1 + utf8.RuneCount(u.Text[m.lineStart:off])
+	return m.line, m.column
 }
 
 // lineIndex finds lines in the source; it is made at the first question.
