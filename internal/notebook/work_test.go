@@ -48,7 +48,7 @@ func TestWork(t *testing.T) {
 			read(t, src)
 			runtime.ReadMemStats(&after)
 			allocated := after.TotalAlloc - before.TotalAlloc
-			if most := uint64(64 * len(src)); allocated > most {
+			if most := uint64(128 * len(src)); allocated > most {
 				t.Errorf("%d bytes allocated for a notebook of %d", allocated, len(src))
 			}
 		})
