@@ -71,7 +71,7 @@ func (a *app) openBaseline(flags scanFlags) (*acceptance, error) {
 	if b.path == "" {
 		b.list, err = baseline.Open(flags.baseline, ring)
 		if errors.Is(err, baseline.ErrNoKey) {
-			err = hinted(err, "set NBSEAL_BASELINE_KEY or NBSEAL_BASELINE_KEY_FILE, or write a new baseline")
+			err = hinted(err, "set NBSEAL_BASELINE_KEY or NBSEAL_BASELINE_KEY_FILE, or remove the file to begin anew")
 		}
 		if err != nil {
 			return nil, err

@@ -17,6 +17,7 @@ import (
 
 	"github.com/nbseal/nbseal/internal/finding"
 	"github.com/nbseal/nbseal/internal/fix"
+	"github.com/nbseal/nbseal/internal/notebook"
 	"github.com/nbseal/nbseal/internal/report"
 	"github.com/nbseal/nbseal/internal/secret"
 	"github.com/nbseal/nbseal/internal/store"
@@ -157,6 +158,9 @@ func (f *fixer) notebook(ctx context.Context, path string) error {
 	src, err := f.read(path)
 	if err != nil {
 		return err
+	}
+	if _, text := notebook.ParseText(path, src); text {
+		return errors.New("it is a notebook that is kept as text; fix rewrites .ipynb files only")
 	}
 	plan, err := fix.Make(ctx, path, src, f.vault, &f.names)
 	if err != nil {

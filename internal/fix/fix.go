@@ -180,6 +180,9 @@ func (p *planner) find() {
 	p.nb.Units(func(u *notebook.Unit) bool {
 		up := &unitPlan{unit: u}
 		find.In(u, func(m detect.Match) {
+			if find.Ignored(m) {
+				return
+			}
 			up.marks = append(up.marks, &mark{parts: m.Parts, match: &m, f: p.finding(u, m.Parts, &m), store: isKept(u)})
 		})
 		p.units = append(p.units, up)
@@ -331,7 +334,7 @@ func (p *planner) verify() error {
 	nb.Units(func(u *notebook.Unit) bool {
 		find.In(u, func(m detect.Match) {
 			f := scan.Finding(p.plan.Path, u, m)
-			if !slices.ContainsFunc(left, func(l Unresolved) bool { return l.Finding.Secret.Equal(f.Secret) }) {
+			if !find.Ignored(m) && !slices.ContainsFunc(left, func(l Unresolved) bool { return l.Finding.Secret.Equal(f.Secret) }) {
 				p.plan.Left = append(p.plan.Left, Unresolved{f, "what stands here now still looks like a credential"})
 			}
 		})
