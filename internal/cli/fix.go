@@ -17,6 +17,7 @@ import (
 
 	"github.com/nbseal/nbseal/internal/finding"
 	"github.com/nbseal/nbseal/internal/fix"
+	"github.com/nbseal/nbseal/internal/hardening"
 	"github.com/nbseal/nbseal/internal/notebook"
 	"github.com/nbseal/nbseal/internal/report"
 	"github.com/nbseal/nbseal/internal/secret"
@@ -73,6 +74,9 @@ func (a *app) fix(ctx context.Context, paths []string, dryRun bool, format strin
 	}
 	if format == "json" && slices.Contains(paths, "-") {
 		return errors.New("--format json and - both want standard output")
+	}
+	if err := hardening.Process(); err != nil {
+		return err
 	}
 	vault, err := a.fixVault(dryRun)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/nbseal/nbseal/internal/hardening"
 	"github.com/nbseal/nbseal/internal/secret"
 	"github.com/nbseal/nbseal/internal/store"
 )
@@ -44,6 +45,9 @@ func (a *app) initCommand() *cobra.Command {
 }
 
 func (a *app) init(ctx context.Context) error {
+	if err := hardening.Process(); err != nil {
+		return err
+	}
 	dir, err := store.DefaultDir(a.Getenv)
 	if err != nil {
 		return err
@@ -203,6 +207,9 @@ func (a *app) setCommand() *cobra.Command {
 
 func (a *app) set(ctx context.Context, name string, raw bool) error {
 	if err := store.ValidateName(name); err != nil {
+		return err
+	}
+	if err := hardening.Process(); err != nil {
 		return err
 	}
 	s, err := a.store()
