@@ -211,7 +211,7 @@ func (nb *Notebook) parseRendering(c *cursor, o *output, key string) error {
 var v3MIME = map[string]string{
 	"html": "text/html", "svg": "image/svg+xml", "png": "image/png", "jpeg": "image/jpeg",
 	"latex": "text/latex", "json": "application/json", "javascript": "application/javascript",
-	"pdf": "application/pdf",
+	"pdf": "application/pdf", "markdown": "text/markdown",
 }
 
 // keep reads the value under the cursor and appends it with its key.
