@@ -1,5 +1,5 @@
 // Package finding has the words in which a scan answers: a Finding and where it
-// is, what was Unread, and the Summary.
+// is, a Risk, what was Unread, and the Summary.
 //
 // A Finding carries its plaintext only as a [secret.Value], which no printer,
 // encoder or logger shows. The JSON form is specified in docs/spec/findings.md
@@ -145,8 +145,10 @@ type Summary struct {
 	Bytes     int64 // of the files read
 	Findings  int
 	ByRule    map[string]int // rule id to number of findings
-	// Suppressed counts the credentials that were found and not reported, because
-	// a comment, a list or a baseline says so. They are not among Findings.
+	Risks     int            // of code that will leak when it runs, if they were asked for
+	// Suppressed counts the credentials and risks that were found and not reported,
+	// because a comment, a list or a baseline says so. They are not among Findings
+	// and Risks.
 	Suppressed int
 	Unread     int
 	Skipped    int  // binary files, stepped over by design

@@ -21,8 +21,14 @@ type github struct {
 }
 
 func (g *github) Finding(f finding.Finding, _ string) error {
-	l := f.Location
 	c := command{name: githubLevel(f.Severity), message: g.message(f)}
+	c.place(f.Location)
+	c.add("title", Printable(f.Title))
+	return c.write(g.w)
+}
+
+// place adds the properties of where something is.
+func (c *command) place(l finding.Location) {
 	c.add("file", githubPath(l.Path))
 	if l.Place == nil {
 		c.add("line", strconv.Itoa(l.Line))
@@ -35,7 +41,16 @@ func (g *github) Finding(f finding.Finding, _ string) error {
 		// The column in a notebook's JSON is known in bytes, not in characters.
 		c.add("line", strconv.Itoa(l.FileLine))
 	}
-	c.add("title", Printable(f.Title))
+}
+
+func (g *github) Risk(r finding.Risk) error {
+	name := ""
+	if r.Name != "" {
+		name = " (" + Printable(r.Name) + ")"
+	}
+	c := command{name: "warning", message: fmt.Sprintf("%s: risk%s. %s", Where(r.Location), name, Printable(r.Advice))}
+	c.place(r.Location)
+	c.add("title", Printable(r.Title))
 	return c.write(g.w)
 }
 

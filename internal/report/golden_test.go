@@ -54,6 +54,23 @@ func stream() (findings []finding.Finding, unread []finding.Unread, sum finding.
 	return findings, unread, sum
 }
 
+// risks are what the code of stream's notebooks will leak.
+func risks() []finding.Risk {
+	at := func(path string, place *finding.Place, line int) finding.Location {
+		return finding.Location{
+			Path: path, Place: place, Line: line, Column: 7, EndLine: line, EndColumn: 10,
+			FileLine: 300 + line, FileColumn: 9, Offset: 6000 + line, Length: 3,
+		}
+	}
+	const advice = "Log its name, not its value."
+	return []finding.Risk{
+		{Rule: "risk-log-secret", Title: "A secret is logged", Advice: advice, Name: "key", Location: at("a.ipynb", &finding.Place{Cell: 5, CellID: "c5", Where: finding.Source}, 2)},
+		{Rule: "risk-log-secret", Title: "A secret is logged", Advice: advice, Name: "key", Location: at("a.ipynb", &finding.Place{Cell: 5, CellID: "c5", Where: finding.Source}, 3)},
+		{Rule: "risk-show-environment", Title: "The environment is shown", Advice: "Show single variables.", Location: at("nb.py", nil, 4)},
+		{Rule: "hostile-risk", Title: "<i>::error::[x](https://evil.example) {0}", Advice: "<script>alert(2)</script>\n::error::%0A", Name: "</code>\x1b[31m", Location: at("hostile/<img>\n.ipynb", &finding.Place{Cell: 1, Where: finding.Source}, 1)},
+	}
+}
+
 func options() report.Options {
 	return report.Options{Version: "1.2.3", Time: time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC)}
 }
@@ -72,11 +89,17 @@ func write(t testing.TB, format string, opt report.Options) string {
 			t.Fatal(err)
 		}
 	}
+	for _, r := range risks() {
+		if err := h.Risk(r); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, u := range unread {
 		if err := h.Unread(u); err != nil {
 			t.Fatal(err)
 		}
 	}
+	sum.Risks = len(risks())
 	if err := h.Summary(sum); err != nil {
 		t.Fatal(err)
 	}

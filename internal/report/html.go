@@ -34,6 +34,7 @@ type page struct {
 	key    [32]byte
 	groups map[string]*group
 	order  []*group
+	risks  []riskFile
 	unread []finding.Unread
 }
 
@@ -174,6 +175,34 @@ func appendNew(list []string, s string) []string {
 	return append(list, s)
 }
 
+// riskFile is a file with its risks.
+type riskFile struct {
+	Path  string
+	Risks []riskPlace
+}
+
+type riskPlace struct {
+	Where, Title, Name, Advice string
+	FileLine                   int // 0 for a plain file
+}
+
+func (p *page) Risk(r finding.Risk) error {
+	path := Printable(r.Location.Path)
+	if n := len(p.risks); n == 0 || p.risks[n-1].Path != path {
+		p.risks = append(p.risks, riskFile{Path: path})
+	}
+	file := &p.risks[len(p.risks)-1]
+	out := riskPlace{Where: Where(r.Location), Title: Printable(r.Title), Advice: Printable(r.Advice)}
+	if r.Name != "" {
+		out.Name = Printable(r.Name)
+	}
+	if r.Location.Place != nil {
+		out.FileLine = r.Location.FileLine
+	}
+	file.Risks = append(file.Risks, out)
+	return nil
+}
+
 func (p *page) Unread(u finding.Unread) error {
 	p.unread = append(p.unread, finding.Unread{Path: Printable(u.Path), Reason: Printable(u.Reason)})
 	return nil
@@ -197,7 +226,7 @@ func (p *page) Summary(s finding.Summary) error {
 	return t.Execute(p.w, map[string]any{
 		"CSS": template.CSS(pageCSS), "JS": template.JS(pageJS), // both are ours, not data
 		"CSSHash": csp(pageCSS), "JSHash": csp(pageJS),
-		"Groups": p.order, "Unread": p.unread, "Sum": s, "Size": size(s.Bytes),
+		"Groups": p.order, "Risks": p.risks, "Unread": p.unread, "Sum": s, "Size": size(s.Bytes),
 		"High": counts[finding.High], "Medium": counts[finding.Medium], "Low": counts[finding.Low],
 		"Version": p.opt.Version, "When": when, "Stamp": stamp(p.opt.Time), "Revealed": p.opt.ShowSecrets,
 	})

@@ -12,30 +12,43 @@ import (
 // order in the output.
 
 type wireFinding struct {
-	Type        string  `json:"type"`
-	Rule        string  `json:"rule"`
-	Title       string  `json:"title"`
-	Severity    string  `json:"severity"`
-	Path        string  `json:"path"`
-	Cell        *int    `json:"cell,omitempty"`
-	CellID      string  `json:"cell_id,omitempty"`
-	Where       string  `json:"where,omitempty"`
-	Output      int     `json:"output,omitempty"`
-	MIME        string  `json:"mime,omitempty"`
-	Key         string  `json:"key,omitempty"`
-	Name        string  `json:"name,omitempty"`
-	Line        int     `json:"line"`
-	Column      int     `json:"column"`
-	EndLine     int     `json:"end_line"`
-	EndColumn   int     `json:"end_column"`
-	FileLine    int     `json:"file_line"`
-	FileColumn  int     `json:"file_column"`
-	Offset      int     `json:"offset"`
-	Length      int     `json:"length"`
+	Type     string `json:"type"`
+	Rule     string `json:"rule"`
+	Title    string `json:"title"`
+	Severity string `json:"severity"`
+	wirePlace
 	Preview     string  `json:"preview"`
 	Fingerprint string  `json:"fingerprint"`
 	Revoke      string  `json:"revoke,omitempty"`
 	Secret      *string `json:"secret,omitempty"`
+}
+
+type wireRisk struct {
+	Type   string `json:"type"`
+	Rule   string `json:"rule"`
+	Title  string `json:"title"`
+	Advice string `json:"advice"`
+	wirePlace
+}
+
+// wirePlace is what findings and risks say of where they are.
+type wirePlace struct {
+	Path       string `json:"path"`
+	Cell       *int   `json:"cell,omitempty"`
+	CellID     string `json:"cell_id,omitempty"`
+	Where      string `json:"where,omitempty"`
+	Output     int    `json:"output,omitempty"`
+	MIME       string `json:"mime,omitempty"`
+	Key        string `json:"key,omitempty"`
+	Name       string `json:"name,omitempty"`
+	Line       int    `json:"line"`
+	Column     int    `json:"column"`
+	EndLine    int    `json:"end_line"`
+	EndColumn  int    `json:"end_column"`
+	FileLine   int    `json:"file_line"`
+	FileColumn int    `json:"file_column"`
+	Offset     int    `json:"offset"`
+	Length     int    `json:"length"`
 }
 
 type wireUnread struct {
@@ -51,6 +64,7 @@ type wireSummary struct {
 	Bytes      int64          `json:"bytes"`
 	Findings   int            `json:"findings"`
 	ByRule     map[string]int `json:"by_rule"`
+	Risks      int            `json:"risks"`
 	Suppressed int            `json:"suppressed"`
 	Unread     int            `json:"unread"`
 	Skipped    int            `json:"skipped"`
@@ -64,15 +78,9 @@ type encoder struct {
 }
 
 func (e *encoder) finding(f finding.Finding, fingerprint string) wireFinding {
-	l := f.Location
 	out := wireFinding{
-		Type: "finding", Rule: f.Rule, Title: f.Title, Severity: f.Severity.String(), Path: l.Path, Name: f.Name,
-		Line: l.Line, Column: l.Column, EndLine: l.EndLine, EndColumn: l.EndColumn,
-		FileLine: l.FileLine, FileColumn: l.FileColumn, Offset: l.Offset, Length: l.Length,
+		Type: "finding", Rule: f.Rule, Title: f.Title, Severity: f.Severity.String(), wirePlace: newWirePlace(f.Name, f.Location),
 		Preview: f.Preview, Fingerprint: fingerprint, Revoke: f.Revoke,
-	}
-	if p := l.Place; p != nil {
-		out.Cell, out.CellID, out.Where, out.Output, out.MIME, out.Key = &p.Cell, p.CellID, string(p.Where), p.Output, p.MIME, p.Key
 	}
 	if e.opt.ShowSecrets && f.Secret.Len() > 0 {
 		s := string(f.Secret.Reveal())
@@ -81,10 +89,26 @@ func (e *encoder) finding(f finding.Finding, fingerprint string) wireFinding {
 	return out
 }
 
+func newWirePlace(name string, l finding.Location) wirePlace {
+	out := wirePlace{
+		Path: l.Path, Name: name,
+		Line: l.Line, Column: l.Column, EndLine: l.EndLine, EndColumn: l.EndColumn,
+		FileLine: l.FileLine, FileColumn: l.FileColumn, Offset: l.Offset, Length: l.Length,
+	}
+	if p := l.Place; p != nil {
+		out.Cell, out.CellID, out.Where, out.Output, out.MIME, out.Key = &p.Cell, p.CellID, string(p.Where), p.Output, p.MIME, p.Key
+	}
+	return out
+}
+
+func risk(r finding.Risk) wireRisk {
+	return wireRisk{"risk", r.Rule, r.Title, r.Advice, newWirePlace(r.Name, r.Location)}
+}
+
 func unread(u finding.Unread) wireUnread { return wireUnread{"unread", u.Path, u.Reason} }
 
 func summary(s finding.Summary) wireSummary {
-	return wireSummary{"summary", s.Files, s.Notebooks, s.Bytes, s.Findings, s.ByRule, s.Suppressed, s.Unread, s.Skipped, s.Complete}
+	return wireSummary{"summary", s.Files, s.Notebooks, s.Bytes, s.Findings, s.ByRule, s.Risks, s.Suppressed, s.Unread, s.Skipped, s.Complete}
 }
 
 func (e *encoder) line(v any, before, after string) error {
@@ -113,14 +137,16 @@ type lines struct{ encoder }
 func (l *lines) Finding(f finding.Finding, fp string) error {
 	return l.line(l.finding(f, fp), "", "\n")
 }
+func (l *lines) Risk(r finding.Risk) error       { return l.line(risk(r), "", "\n") }
 func (l *lines) Unread(u finding.Unread) error   { return l.line(unread(u), "", "\n") }
 func (l *lines) Summary(s finding.Summary) error { return l.line(summary(s), "", "\n") }
 
-// document writes one object with a list of findings. Unread entries are kept
-// until the end, everything else streams.
+// document writes one object with a list of findings. Risks and unread entries
+// are kept until the end, everything else streams.
 type document struct {
 	enc    encoder
 	n      int
+	risks  []wireRisk
 	unread []wireUnread
 }
 
@@ -133,20 +159,37 @@ func (d *document) Finding(f finding.Finding, fp string) error {
 	return d.enc.line(d.enc.finding(f, fp), before, "")
 }
 
+func (d *document) Risk(r finding.Risk) error {
+	d.risks = append(d.risks, risk(r))
+	return nil
+}
+
 func (d *document) Unread(u finding.Unread) error {
 	d.unread = append(d.unread, unread(u))
 	return nil
 }
 
 func (d *document) Summary(s finding.Summary) error {
-	before := "\n ],\n \"unread\": "
+	before := "\n ],\n"
 	if d.n == 0 {
-		before = "{\"findings\": [],\n \"unread\": "
+		before = "{\"findings\": [],\n"
+	}
+	for i, r := range d.risks {
+		if i == 0 {
+			before += " \"risks\": [\n  "
+		}
+		if err := d.enc.line(r, before, ""); err != nil {
+			return err
+		}
+		before = ",\n  "
+	}
+	if len(d.risks) > 0 {
+		before = "\n ],\n"
 	}
 	if d.unread == nil {
 		d.unread = []wireUnread{}
 	}
-	if err := d.enc.line(d.unread, before, ",\n"); err != nil {
+	if err := d.enc.line(d.unread, before+" \"unread\": ", ",\n"); err != nil {
 		return err
 	}
 	return d.enc.line(summary(s), " \"summary\": ", "\n}\n")

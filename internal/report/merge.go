@@ -20,17 +20,17 @@ type Stream struct {
 
 // Merge hands the events of several streams to h as if one scan had made them:
 // in the order of a scan, and once where streams overlap, going by path and
-// fingerprint. Findings and what was not read are counted anew, the other counts
-// added up. It returns the summary it gave.
+// fingerprint, for risks by rule, name and place. Findings, risks and what was not
+// read are counted anew, the other counts added up. It returns the summary it gave.
 //
 // A stream that has no summary, or holds other numbers of events than its
 // summary says, is no whole scan: it is reported as unread, and the merged scan
-// is incomplete. Memory is bounded by the findings of all streams.
+// is incomplete. Memory is bounded by the findings and risks of all streams.
 //
 // Errors about a line begin with the stream's name and the line's number, and
 // never quote it; h is then given nothing.
 func Merge(streams []Stream, h Handler) (finding.Summary, error) {
-	m := merger{seen: map[[2]string]bool{}, lost: map[finding.Unread]bool{}, sum: finding.Summary{ByRule: map[string]int{}, Complete: true}}
+	m := merger{seen: map[[2]string]bool{}, seenRisks: map[riskID]bool{}, lost: map[finding.Unread]bool{}, sum: finding.Summary{ByRule: map[string]int{}, Complete: true}}
 	for _, s := range streams {
 		part := &part{merger: &m}
 		if err := Read(s, part); err != nil {
@@ -47,17 +47,25 @@ func Merge(streams []Stream, h Handler) (finding.Summary, error) {
 
 // merger collects what the streams hold.
 type merger struct {
-	events []event
-	seen   map[[2]string]bool // path and fingerprint of the findings
-	lost   map[finding.Unread]bool
-	sum    finding.Summary
+	events    []event
+	seen      map[[2]string]bool // path and fingerprint of the findings
+	seenRisks map[riskID]bool
+	lost      map[finding.Unread]bool
+	sum       finding.Summary
+}
+
+// riskID is what makes two risks the same.
+type riskID struct {
+	rule, name string
+	place      finding.Place
+	location   finding.Location // without the place
 }
 
 // part is one stream on its way into the merger.
 type part struct {
 	*merger
-	findings, unreads int
-	summary           *finding.Summary
+	findings, risks, unreads int
+	summary                  *finding.Summary
 }
 
 func (p *part) Finding(f finding.Finding, fingerprint string) error {
@@ -70,6 +78,21 @@ func (p *part) Finding(f finding.Finding, fingerprint string) error {
 	p.sum.Findings++
 	p.sum.ByRule[f.Rule]++
 	p.events = append(p.events, event{finding: &f, fingerprint: fingerprint})
+	return nil
+}
+
+func (p *part) Risk(r finding.Risk) error {
+	p.risks++
+	id := riskID{rule: r.Rule, name: r.Name, location: r.Location}
+	if id.location.Place != nil {
+		id.place, id.location.Place = *id.location.Place, nil
+	}
+	if p.seenRisks[id] {
+		return nil
+	}
+	p.seenRisks[id] = true
+	p.sum.Risks++
+	p.events = append(p.events, event{risk: &r})
 	return nil
 }
 
@@ -105,6 +128,9 @@ func (p *part) close(name string) {
 		p.miss(finding.Unread{Path: name, Reason: fmt.Sprintf(
 			"the stream holds %d findings and %d unread, its summary counts %d and %d: it is not a whole scan",
 			p.findings, p.unreads, s.Findings, s.Unread)})
+	case s.Risks != p.risks:
+		p.miss(finding.Unread{Path: name, Reason: fmt.Sprintf(
+			"the stream holds %d risks, its summary counts %d: it is not a whole scan", p.risks, s.Risks)})
 	}
 	p.sum.Files += s.Files
 	p.sum.Notebooks += s.Notebooks
@@ -124,30 +150,48 @@ func (m *merger) emit(h Handler) error {
 	return h.Summary(m.sum)
 }
 
-// compareEvents orders as a scan does: by path, the findings in a file before
-// the word that it could not be read.
+// compareEvents orders as a scan does: by path, the findings and risks in a file
+// before the word that it could not be read.
 func compareEvents(a, b event) int {
 	if c := comparePaths(a.path(), b.path()); c != 0 {
 		return c
 	}
 	switch {
-	case a.finding == nil && b.finding == nil:
+	case a.unread != nil && b.unread != nil:
 		return strings.Compare(a.unread.Reason, b.unread.Reason)
-	case a.finding == nil:
+	case a.unread != nil:
 		return 1
-	case b.finding == nil:
+	case b.unread != nil:
 		return -1
 	}
-	f, g := a.finding, b.finding
-	return cmp.Or(f.Location.Compare(g.Location), strings.Compare(f.Rule, g.Rule), strings.Compare(f.Name, g.Name),
-		strings.Compare(a.fingerprint, b.fingerprint))
+	at, rule, name := a.found()
+	otherAt, otherRule, otherName := b.found()
+	if c := at.Compare(otherAt); c != 0 {
+		return c
+	}
+	switch {
+	case a.risk == nil && b.risk != nil:
+		return -1
+	case a.risk != nil && b.risk == nil:
+		return 1
+	}
+	return cmp.Or(strings.Compare(rule, otherRule), strings.Compare(name, otherName), strings.Compare(a.fingerprint, b.fingerprint))
+}
+
+// found says what a finding or a risk has in common.
+func (e event) found() (at finding.Location, rule, name string) {
+	if e.risk != nil {
+		return e.risk.Location, e.risk.Rule, e.risk.Name
+	}
+	return e.finding.Location, e.finding.Rule, e.finding.Name
 }
 
 func (e event) path() string {
-	if e.finding != nil {
-		return e.finding.Location.Path
+	if e.unread != nil {
+		return e.unread.Path
 	}
-	return e.unread.Path
+	at, _, _ := e.found()
+	return at.Path
 }
 
 // comparePaths compares name by name, so that what is in a folder stays

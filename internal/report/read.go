@@ -91,10 +91,11 @@ func readLine(in *bufio.Reader) ([]byte, error) {
 	}
 }
 
-// event is one of the three.
+// event is one of the four.
 type event struct {
 	finding     *finding.Finding
 	fingerprint string
+	risk        *finding.Risk
 	unread      *finding.Unread
 	summary     *finding.Summary
 }
@@ -103,6 +104,8 @@ func (e event) to(h Handler) error {
 	switch {
 	case e.finding != nil:
 		return h.Finding(*e.finding, e.fingerprint)
+	case e.risk != nil:
+		return h.Risk(*e.risk)
 	case e.unread != nil:
 		return h.Unread(*e.unread)
 	}
@@ -123,6 +126,8 @@ func decode(line []byte) (event, error) {
 	switch kind.Type {
 	case "finding":
 		return decodeFinding(line)
+	case "risk":
+		return decodeRisk(line)
 	case "unread":
 		var w wireUnread
 		if err := unmarshal(line, &w); err != nil {
@@ -139,7 +144,7 @@ func decode(line []byte) (event, error) {
 	case "":
 		return event{}, errors.New(`it has no "type"`)
 	}
-	return event{}, errors.New(`its "type" is none of finding, unread and summary`)
+	return event{}, errors.New(`its "type" is none of finding, risk, unread and summary`)
 }
 
 func decodeFinding(line []byte) (event, error) {
@@ -152,6 +157,18 @@ func decodeFinding(line []byte) (event, error) {
 	}
 	f, err := w.finding()
 	return event{finding: &f, fingerprint: w.Fingerprint}, err
+}
+
+func decodeRisk(line []byte) (event, error) {
+	var w wireRisk
+	if err := unmarshal(line, &w); err != nil {
+		return event{}, err
+	}
+	if w.Rule == "" || w.Path == "" {
+		return event{}, errors.New(`a risk needs a "rule" and a "path"`)
+	}
+	l, err := w.location()
+	return event{risk: &finding.Risk{Rule: w.Rule, Title: w.Title, Advice: w.Advice, Name: w.Name, Location: l}}, err
 }
 
 // unmarshal is json.Unmarshal with errors that quote nothing of the line.
@@ -174,10 +191,6 @@ func unmarshal(line []byte, v any) error {
 func (w wireFinding) finding() (finding.Finding, error) {
 	f := finding.Finding{
 		Rule: w.Rule, Title: w.Title, Name: w.Name, Preview: w.Preview, Revoke: w.Revoke,
-		Location: finding.Location{
-			Path: w.Path, Line: w.Line, Column: w.Column, EndLine: w.EndLine, EndColumn: w.EndColumn,
-			FileLine: w.FileLine, FileColumn: w.FileColumn, Offset: w.Offset, Length: w.Length,
-		},
 	}
 	switch w.Severity {
 	case "low":
@@ -192,36 +205,47 @@ func (w wireFinding) finding() (finding.Finding, error) {
 	if w.Rule == "" || w.Path == "" {
 		return f, errors.New(`a finding needs a "rule" and a "path"`)
 	}
+	l, err := w.location()
+	f.Location = l
+	return f, err
+}
+
+// location is the reverse of [newWirePlace].
+func (w wirePlace) location() (finding.Location, error) {
+	l := finding.Location{
+		Path: w.Path, Line: w.Line, Column: w.Column, EndLine: w.EndLine, EndColumn: w.EndColumn,
+		FileLine: w.FileLine, FileColumn: w.FileColumn, Offset: w.Offset, Length: w.Length,
+	}
 	for _, n := range []int{w.Line, w.Column, w.EndLine, w.EndColumn, w.FileLine, w.FileColumn} {
 		if n < 1 || n > math.MaxInt32 {
-			return f, errors.New("a line or column is not a number from 1")
+			return l, errors.New("a line or column is not a number from 1")
 		}
 	}
 	if w.Offset < 0 || w.Length < 0 {
-		return f, errors.New("an offset or length is below 0")
+		return l, errors.New("an offset or length is below 0")
 	}
 	if w.Cell == nil {
-		return f, nil
+		return l, nil
 	}
 	p := finding.Place{Cell: *w.Cell, CellID: w.CellID, Where: finding.Where(w.Where), Output: w.Output, MIME: w.MIME, Key: w.Key}
 	switch p.Where {
 	case finding.Source, finding.Output, finding.Metadata, finding.Attachment:
 	default:
-		return f, errors.New(`its "where" is none of source, output, metadata and attachment`)
+		return l, errors.New(`its "where" is none of source, output, metadata and attachment`)
 	}
 	if p.Cell < 0 || p.Output < 0 {
-		return f, errors.New("a cell or output is below 0")
+		return l, errors.New("a cell or output is below 0")
 	}
-	f.Location.Place = &p
-	return f, nil
+	l.Place = &p
+	return l, nil
 }
 
 func (w wireSummary) summary() (finding.Summary, error) {
 	s := finding.Summary{
 		Files: w.Files, Notebooks: w.Notebooks, Bytes: w.Bytes, Findings: w.Findings, ByRule: w.ByRule,
-		Suppressed: w.Suppressed, Unread: w.Unread, Skipped: w.Skipped, Complete: w.Complete,
+		Risks: w.Risks, Suppressed: w.Suppressed, Unread: w.Unread, Skipped: w.Skipped, Complete: w.Complete,
 	}
-	if min(s.Files, s.Notebooks, s.Findings, s.Suppressed, s.Unread, s.Skipped) < 0 || s.Bytes < 0 {
+	if min(s.Files, s.Notebooks, s.Findings, s.Risks, s.Suppressed, s.Unread, s.Skipped) < 0 || s.Bytes < 0 {
 		return s, errors.New("a count is below 0")
 	}
 	if s.ByRule == nil {

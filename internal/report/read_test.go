@@ -30,6 +30,11 @@ func (r *record) Finding(f finding.Finding, fp string) error {
 	return nil
 }
 
+func (r *record) Risk(f finding.Risk) error {
+	r.events = append(r.events, f)
+	return nil
+}
+
 func (r *record) Unread(u finding.Unread) error {
 	r.events = append(r.events, u)
 	return nil
@@ -48,7 +53,8 @@ func TestReadReversesJSONLines(t *testing.T) {
 			t.Fatal(err)
 		}
 		findings, unread, sum := stream()
-		if len(got.events) != len(findings)+len(unread) || !reflect.DeepEqual(got.sums, []finding.Summary{sum}) {
+		sum.Risks = len(risks())
+		if len(got.events) != len(findings)+len(risks())+len(unread) || !reflect.DeepEqual(got.sums, []finding.Summary{sum}) {
 			t.Fatalf("got %v", got)
 		}
 		for i, want := range findings {
@@ -60,6 +66,11 @@ func TestReadReversesJSONLines(t *testing.T) {
 			want.Location.Path = strings.ToValidUTF8(want.Location.Path, "\ufffd") // all that JSON can carry
 			if !reflect.DeepEqual(f.Finding, want) {
 				t.Errorf("got %+v\nwant %+v", f.Finding, want)
+			}
+		}
+		for i, want := range risks() {
+			if r := got.events[len(findings)+i]; !reflect.DeepEqual(r, want) {
+				t.Errorf("got %+v\nwant %+v", r, want)
 			}
 		}
 	}
@@ -214,6 +225,38 @@ func TestMergeTellsWhatIsNotWhole(t *testing.T) {
 	}
 }
 
+// TestMergeRisks: in the order of a scan among the findings, and once where
+// streams overlap.
+func TestMergeRisks(t *testing.T) {
+	risk := func(line int) finding.Risk {
+		l := sample().Location
+		l.Path, l.Place = "a", &finding.Place{Cell: 4, Where: finding.Source}
+		l.Line, l.Offset = line, 100+line
+		return finding.Risk{Rule: "r", Title: "T", Advice: "A.", Name: "n", Location: l}
+	}
+	one := func(r ...finding.Risk) string {
+		f := sample()
+		f.Location.Path = "a"
+		events := []any{found{f, f.Fingerprint(0)}}
+		for _, r := range r {
+			events = append(events, r)
+		}
+		return again(t, "jsonl", record{events, []finding.Summary{{Findings: 1, Risks: len(r), Complete: true}}})
+	}
+	got, sum := merge(t, one(risk(2), risk(1)), one(risk(2), risk(3)))
+	if sum.Risks != 3 || sum.Findings != 1 || !sum.Complete || len(got.events) != 4 {
+		t.Fatalf("%+v, %v", sum, got.events)
+	}
+	for i := range 3 { // the source is before the output
+		if r, ok := got.events[i].(finding.Risk); !ok || !reflect.DeepEqual(r, risk(i+1)) {
+			t.Errorf("event %d is %+v", i, got.events[i])
+		}
+	}
+	if _, sum := merge(t, strings.Replace(one(risk(1)), `"risks":1`, `"risks":2`, 1)); sum.Complete || sum.Unread != 1 {
+		t.Errorf("a risk taken away: %+v", sum)
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	f.Add(write(f, "jsonl", report.Options{}))
 	f.Add(`{"type":"finding","rule":"r","severity":"low","path":"p","cell":0,"where":"metadata","line":1,"column":1,"end_line":1,"end_column":1,"file_line":1,"file_column":1}`)
@@ -258,8 +301,8 @@ func FuzzWrite(f *testing.F) {
 			fi.Location.Place = &finding.Place{Cell: cell, CellID: id, Where: where, Output: n, MIME: mime, Key: key}
 		}
 		want := record{
-			events: []any{found{fi, key}, finding.Unread{Path: path, Reason: reason}},
-			sums:   []finding.Summary{{Files: n, Findings: 1, ByRule: map[string]int{rule: 1}, Unread: 1, Bytes: int64(cell), Complete: bits&1 == 0}},
+			events: []any{found{fi, key}, finding.Risk{Rule: rule, Title: title, Advice: preview, Name: name, Location: fi.Location}, finding.Unread{Path: path, Reason: reason}},
+			sums:   []finding.Summary{{Files: n, Findings: 1, ByRule: map[string]int{rule: 1}, Risks: 1, Unread: 1, Bytes: int64(cell), Complete: bits&1 == 0}},
 		}
 		var got record
 		if err := report.Read(strings.NewReader(again(t, "jsonl", want)), &got); err != nil {
@@ -268,7 +311,7 @@ func FuzzWrite(f *testing.F) {
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("got %+v\nwant %+v", got, want)
 		}
-		oneLineEach(t, again(t, "github", want), 3)
+		oneLineEach(t, again(t, "github", want), 4)
 	})
 }
 
@@ -298,6 +341,8 @@ func again(t *testing.T, format string, r record) string {
 		switch e := e.(type) {
 		case found:
 			err = h.Finding(e.Finding, e.fingerprint)
+		case finding.Risk:
+			err = h.Risk(e)
 		case finding.Unread:
 			err = h.Unread(e)
 		}

@@ -23,6 +23,7 @@ import (
 // follow. Errors are those of the writer.
 type Handler interface {
 	Finding(f finding.Finding, fingerprint string) error
+	Risk(r finding.Risk) error
 	Unread(u finding.Unread) error
 	Summary(s finding.Summary) error
 }

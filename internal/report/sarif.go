@@ -19,7 +19,7 @@ import (
 //
 // Results stream. What they refer to follows them, since members of an object
 // have no order: memory is bounded by the number of rules, of files with
-// findings, and of what was not read.
+// findings, of the places with risks, and of what was not read.
 type sarif struct {
 	enc       encoder
 	n         int // results written
@@ -27,11 +27,12 @@ type sarif struct {
 	ruleAt    map[string]int // index in rules by id
 	artifacts []sarifArtifact
 	fileAt    map[string]int // index in artifacts by path
+	risksAt   map[string]int // number of risks by their first fingerprint
 	notes     []sarifNotification
 }
 
 func newSARIF(w io.Writer, opt Options) *sarif {
-	return &sarif{enc: encoder{w: w, opt: opt}, ruleAt: map[string]int{}, fileAt: map[string]int{}}
+	return &sarif{enc: encoder{w: w, opt: opt}, ruleAt: map[string]int{}, fileAt: map[string]int{}, risksAt: map[string]int{}}
 }
 
 const sarifSchema = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -47,12 +48,34 @@ const sarifHead = `{"$schema": "` + sarifSchema + `", "version": "2.1.0", "runs"
 const srcRoot = "%SRCROOT%"
 
 func (s *sarif) Finding(f finding.Finding, fingerprint string) error {
+	return s.write(s.result(f, fingerprint))
+}
+
+func (s *sarif) write(r sarifResult) error {
 	before := ",\n  "
 	if s.n == 0 {
 		before = sarifHead + "\n  "
 	}
 	s.n++
-	return s.enc.line(s.result(f, fingerprint), before, "")
+	return s.enc.line(r, before, "")
+}
+
+// Risk writes a note. What identifies it is made as for a finding.
+func (s *sarif) Risk(r finding.Risk) error {
+	f := finding.Finding{Rule: r.Rule, Title: r.Title, Name: r.Name, Location: r.Location}
+	first := f.Fingerprint(0)
+	fingerprint := f.Fingerprint(s.risksAt[first])
+	s.risksAt[first]++
+	message := Printable(r.Title) + " in " + Where(r.Location)
+	if r.Name != "" {
+		message += ": " + Printable(r.Name)
+	}
+	return s.write(sarifResult{
+		RuleID: r.Rule, RuleIndex: s.rule(f, r.Advice), Level: "note",
+		Message:      sarifMessage{sarifText(message + ". " + Printable(r.Advice))},
+		Locations:    []sarifLocation{s.location(r.Location)},
+		Fingerprints: sarifFingerprints{fingerprint, fingerprint + ":1"},
+	})
 }
 
 func (s *sarif) Unread(u finding.Unread) error {
@@ -79,7 +102,7 @@ func (s *sarif) Summary(sum finding.Summary) error {
 			Name: "nbseal", Version: s.enc.opt.Version, InformationURI: "https://github.com/nbseal/nbseal",
 			Rules: append([]sarifRule{}, s.rules...), // a list even when there are none
 		}},
-		Properties: sarifCounts{sum.Files, sum.Notebooks, sum.Bytes, sum.Skipped, sum.Suppressed},
+		Properties: sarifCounts{sum.Files, sum.Notebooks, sum.Bytes, sum.Skipped, sum.Suppressed, sum.Risks},
 	})
 	if err != nil {
 		return err
@@ -89,11 +112,10 @@ func (s *sarif) Summary(sum finding.Summary) error {
 	return err
 }
 
-// result describes one finding. The region of a plain file is exact; of a
+// location is where something is. The region of a plain file is exact; of a
 // notebook it is the line of its JSON, because the column there is known in
 // bytes only, and regions in bytes and in lines must cover the same (3.30.4).
-func (s *sarif) result(f finding.Finding, fingerprint string) sarifResult {
-	l := f.Location
+func (s *sarif) location(l finding.Location) sarifLocation {
 	loc := sarifLocation{Physical: sarifPhysical{Artifact: s.artifact(l.Path, mimeType(l))}}
 	offset := sarifOffset{l.Offset, l.Length}
 	if l.Place == nil {
@@ -104,11 +126,15 @@ func (s *sarif) result(f finding.Finding, fingerprint string) sarifResult {
 		loc.Physical.Region = &sarifRegion{StartLine: max(l.FileLine, 1), Properties: &offset}
 		loc.Logical = []sarifLogical{logical(l)}
 	}
-	rule := s.rule(f)
+	return loc
+}
+
+// result describes one finding.
+func (s *sarif) result(f finding.Finding, fingerprint string) sarifResult {
 	return sarifResult{
-		RuleID: f.Rule, RuleIndex: rule, Level: sarifLevel(f.Severity),
+		RuleID: f.Rule, RuleIndex: s.rule(f, ""), Level: sarifLevel(f.Severity),
 		Message:   sarifMessage{sarifText(s.message(f))},
-		Locations: []sarifLocation{loc},
+		Locations: []sarifLocation{s.location(f.Location)},
 		// GitHub reads no other name than its own, and takes what is after the
 		// colon for a count.
 		Fingerprints: sarifFingerprints{fingerprint, fingerprint + ":1"},
@@ -125,13 +151,14 @@ func (s *sarif) message(f finding.Finding) string {
 
 // rule returns the index of the finding's rule. The rule is as severe as the
 // worst of its findings: one of them may be masked in part, and so less severe.
-func (s *sarif) rule(f finding.Finding) int {
+// A rule for risks has advice.
+func (s *sarif) rule(f finding.Finding, advice string) int {
 	i, ok := s.ruleAt[f.Rule]
 	if !ok {
 		i = len(s.rules)
 		s.ruleAt[f.Rule] = i
 		s.rules = append(s.rules, sarifRule{
-			ID: f.Rule, Name: pascal(f.Rule), Short: sarifMessage{sarifText(Printable(f.Title))}, HelpURI: webLink(f.Revoke),
+			ID: f.Rule, Name: pascal(f.Rule), Short: sarifMessage{sarifText(Printable(f.Title))}, HelpURI: webLink(f.Revoke), advice: advice,
 		})
 	}
 	r := &s.rules[i]
@@ -142,13 +169,19 @@ func (s *sarif) rule(f finding.Finding) int {
 // finish fills in what follows from the rest. GitHub shows the help; it asks
 // for one of each rule.
 func (r *sarifRule) finish() {
+	r.Default.Level = sarifLevel(r.severity)
+	if r.advice != "" {
+		r.Full = sarifMessage{r.Short.Text + ": when the code runs, the secret is where others can read it."}
+		r.Help = sarifMessage{sarifText(Printable(r.advice))}
+		r.Properties.Tags = []string{"security"}
+		return
+	}
 	r.Full = sarifMessage{r.Short.Text + ": whoever can read the file can use it."}
 	at := "where it was issued"
 	if r.HelpURI != "" {
 		at = "at " + sarifText(r.HelpURI)
 	}
 	r.Help = sarifMessage{"Revoke it " + at + ". Hand the new one to the notebook without writing it down: nbseal fix moves it to the store."}
-	r.Default.Level = sarifLevel(r.severity)
 	// GitHub: 7.0 to 8.9 is high, 4.0 to 6.9 medium, 0.1 to 3.9 low.
 	score := map[finding.Severity]string{finding.High: "8.0", finding.Medium: "5.5", finding.Low: "2.0"}
 	r.Properties = sarifRuleProperties{Tags: []string{"security", "secret"}, Score: cmp.Or(score[r.severity], "2.0")}

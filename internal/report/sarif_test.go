@@ -89,12 +89,17 @@ func TestSARIF(t *testing.T) {
 	}
 	run := log.Runs[0]
 	findings, unread, _ := stream()
+	for _, r := range risks() {
+		findings = append(findings, finding.Finding{Rule: r.Rule, Location: r.Location})
+	}
+	prints := map[any]bool{}
 	if len(run.Results) != len(findings) {
 		t.Fatalf("%d results", len(run.Results))
 	}
 	rules := run.Tool.Driver.Rules
 	for i, r := range run.Results {
 		f := findings[i]
+		prints[r.PartialFingerprints["nbsealFingerprint/v1"]] = true
 		if *rules[r.RuleIndex].ID != f.Rule || *r.RuleID != f.Rule {
 			t.Errorf("result %d refers to rule %s", i, *rules[r.RuleIndex].ID)
 		}
@@ -112,6 +117,9 @@ func TestSARIF(t *testing.T) {
 		if has := len(r.Locations[0].LogicalLocations) == 1; has != (f.Location.Place != nil) {
 			t.Errorf("result %d names a cell: %v", i, has)
 		}
+	}
+	if len(prints) != len(findings) {
+		t.Errorf("%d fingerprints", len(prints))
 	}
 	if ok := run.Invocations[0].ExecutionSuccessful; ok == nil || *ok {
 		t.Error("an incomplete scan counts as successful")

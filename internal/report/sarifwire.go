@@ -18,6 +18,7 @@ type sarifCounts struct { // a property bag: 3.8
 	Bytes      int64 `json:"bytes"`
 	Skipped    int   `json:"skipped"`
 	Suppressed int   `json:"suppressed"`
+	Risks      int   `json:"risks"`
 }
 
 type sarifTool struct { // 3.18
@@ -42,6 +43,7 @@ type sarifRule struct { // reportingDescriptor: 3.49
 	Properties sarifRuleProperties `json:"properties"`
 
 	severity finding.Severity
+	advice   string // "" for a rule of findings
 }
 
 type sarifConfiguration struct { // reportingConfiguration: 3.50
@@ -50,7 +52,7 @@ type sarifConfiguration struct { // reportingConfiguration: 3.50
 
 type sarifRuleProperties struct { // names are GitHub's
 	Tags  []string `json:"tags"`
-	Score string   `json:"security-severity"`
+	Score string   `json:"security-severity,omitempty"`
 }
 
 type sarifMessage struct { // message, 3.11, and multiformatMessageString, 3.12

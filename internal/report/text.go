@@ -22,13 +22,7 @@ func newText(w io.Writer, opt Options) *text { return &text{w: w, opt: opt} }
 
 func (t *text) Finding(f finding.Finding, _ string) error {
 	var b strings.Builder
-	if !t.open || f.Location.Path != t.path {
-		if t.open {
-			b.WriteByte('\n')
-		}
-		t.open, t.path = true, f.Location.Path
-		b.WriteString(t.paint(bold, Printable(t.path)) + "\n")
-	}
+	t.group(&b, f.Location.Path)
 	fmt.Fprintf(&b, "  %-28s %s  %s  %s", Where(f.Location), t.paint(colorOf(f.Severity), fmt.Sprintf("%-6s", f.Severity)), Printable(f.Title), t.opt.shown(f))
 	if f.Name != "" {
 		fmt.Fprintf(&b, "  (%s)", Printable(f.Name))
@@ -36,6 +30,30 @@ func (t *text) Finding(f finding.Finding, _ string) error {
 	b.WriteByte('\n')
 	_, err := io.WriteString(t.w, b.String())
 	return err
+}
+
+func (t *text) Risk(r finding.Risk) error {
+	var b strings.Builder
+	t.group(&b, r.Location.Path)
+	fmt.Fprintf(&b, "  %-28s %s  %s", Where(r.Location), t.paint(yellow, "risk  "), Printable(r.Title))
+	if r.Name != "" {
+		fmt.Fprintf(&b, "  (%s)", Printable(r.Name))
+	}
+	fmt.Fprintf(&b, "  %s\n", Printable(r.Advice))
+	_, err := io.WriteString(t.w, b.String())
+	return err
+}
+
+// group begins the lines of a file, unless they have begun.
+func (t *text) group(b *strings.Builder, path string) {
+	if t.open && path == t.path {
+		return
+	}
+	if t.open {
+		b.WriteByte('\n')
+	}
+	t.open, t.path = true, path
+	b.WriteString(t.paint(bold, Printable(path)) + "\n")
 }
 
 func (t *text) Unread(u finding.Unread) error {
@@ -59,7 +77,13 @@ func (t *text) Summary(s finding.Summary) error {
 	case s.Complete:
 		b.WriteString(t.paint(green, "no credentials"))
 	default:
-		b.WriteString("no credentials in what was read")
+		b.WriteString("no credentials")
+	}
+	if s.Risks > 0 {
+		b.WriteString(" and " + t.paint(yellow, count(s.Risks, "risk", "risks")))
+	}
+	if s.Findings == 0 && !s.Complete {
+		b.WriteString(" in what was read")
 	}
 	fmt.Fprintf(&b, " in %s (%s, %s)", count(s.Files, "file", "files"), count(s.Notebooks, "notebook", "notebooks"), size(s.Bytes))
 	if s.Suppressed > 0 {
