@@ -33,11 +33,14 @@ Flags:
   --baseline FILE     leave alone what this file lists (docs/spec/baseline.md)
   --write-baseline FILE
                       accept what is found, and list it in this file
+  --risks             tell also of code that will leak when it runs, in
+                      notebooks with a Python kernel
+  --fail-on risk      exit with 1 for risks too; implies --risks
   --show-secrets      show the credentials themselves
   -j, --jobs N        number of workers (one for each processor)
 
 Exit codes: 0 nothing found and everything read, 1 findings, 2 something could
-not be read, whatever was found.
+not be read, whatever was found. Risks alone end with 0 unless --fail-on risk.
 
 Example:
   nbseal scan notebooks/ --format jsonl | jq -r .path
@@ -48,17 +51,25 @@ type scanFlags struct {
 	format, output          string
 	rules                   string
 	baseline, writeBaseline string
-	showSecrets             bool
+	showSecrets, risks      bool
+	failOn                  string
 	jobs                    int
 }
 
 func (a *app) scanCommand() *cobra.Command {
 	var flags scanFlags
-	cmd := &cobra.Command{
+	var cmd *cobra.Command
+	cmd = &cobra.Command{
 		Use: "scan [PATH…]", Long: scanHelp, Short: "find credentials in notebooks and text files",
 		RunE: interruptible(func(ctx context.Context, args []string) error {
 			if flags.jobs < 0 {
 				return fmt.Errorf("--jobs %d: a number of workers is needed", flags.jobs)
+			}
+			if cmd.Flags().Changed("fail-on") {
+				if flags.failOn != "risk" {
+					return fmt.Errorf("--fail-on %q: there is only risk", flags.failOn)
+				}
+				flags.risks = true
 			}
 			return a.scan(ctx, args, flags)
 		}),
@@ -69,9 +80,12 @@ func (a *app) scanCommand() *cobra.Command {
 	f.StringVar(&flags.rules, "rules", "", "rules of your own")
 	f.StringVar(&flags.baseline, "baseline", "", "leave alone what this file lists")
 	f.StringVar(&flags.writeBaseline, "write-baseline", "", "accept what is found")
+	f.BoolVar(&flags.risks, "risks", false, "tell also of code that will leak when it runs")
+	f.StringVar(&flags.failOn, "fail-on", "", "exit with 1 for risks too")
 	f.BoolVar(&flags.showSecrets, "show-secrets", false, "show the credentials themselves")
 	f.IntVarP(&flags.jobs, "jobs", "j", 0, "number of workers")
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(report.Formats, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("fail-on", cobra.FixedCompletions([]string{"risk"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.MarkFlagsMutuallyExclusive("baseline", "write-baseline")
 	return cmd
 }
@@ -99,6 +113,7 @@ func (a *app) scan(ctx context.Context, paths []string, flags scanFlags) error {
 	stop := a.showProgress(progress)
 	s, err := scan.Paths(ctx, paths, scan.Options{
 		Jobs: flags.jobs, Stdin: a.Stdin, Progress: progress, Rules: rules, Known: accepted.known, Excerpts: flags.format == "html",
+		Risks: flags.risks,
 	}, h)
 	stop()
 	if err != nil && ctx.Err() == nil {
@@ -117,7 +132,11 @@ func (a *app) scan(ctx context.Context, paths []string, flags scanFlags) error {
 		return err
 	}
 	a.scanHint(s, flags)
-	return scanExit(s.Complete, s.Findings)
+	failures := s.Findings
+	if flags.failOn != "" {
+		failures += s.Risks
+	}
+	return scanExit(s.Complete, failures)
 }
 
 func (a *app) scanHint(s finding.Summary, flags scanFlags) {

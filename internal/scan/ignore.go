@@ -16,19 +16,24 @@ import (
 // last. Only sources and plain files can say so: what a program has printed, and
 // metadata, must not silence a scan.
 func (f *Finder) Ignored(m detect.Match) bool {
+	start, end := bounds(m)
+	return f.ignored(start, end, m.Rule.ID)
+}
+
+// ignored is Ignored for what the rule of that id says of a range.
+func (f *Finder) ignored(start, end int, rule string) bool {
 	if f.unit == nil {
 		return false
 	}
 	if !f.searched {
 		f.comments, f.searched = comments(f.unit.Text), true
 	}
-	start, end := m.Parts[0].Start, m.Parts[len(m.Parts)-1].End
 	first := sort.Search(len(f.comments), func(i int) bool { return f.comments[i].end >= start })
 	for _, c := range f.comments[first:] {
 		if c.start >= end {
 			break
 		}
-		if c.all || c.rules[m.Rule.ID] {
+		if c.all || c.rules[rule] {
 			return true
 		}
 	}

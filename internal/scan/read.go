@@ -28,6 +28,7 @@ type reader struct {
 	progress *Progress
 	rules    *ruleset.Set
 	excerpts bool
+	risks    bool
 	buf      []byte
 	scratch  notebook.Scratch
 }
@@ -39,7 +40,7 @@ func (r *reader) read(t target) (res result) {
 				panic(v)
 			}
 			// The value is not shown: it might quote the file.
-			res.findings = nil
+			res.findings, res.risks = nil, nil
 			res.unread = []finding.Unread{{Path: t.path, Reason: "internal error while scanning it; please report this file's form"}}
 		}
 	}()
@@ -82,17 +83,22 @@ func (r *reader) scan(res *result, path string, src []byte, named bool) {
 			}
 		}()
 	}
-	var matches []detect.Match // of the unit, for excerpts
+	var matches []detect.Match // of the unit, for excerpts and risks
+	keep := r.excerpts || r.risks
+	var code riskCells
 	each := func(u *notebook.Unit) bool {
 		first := len(res.findings)
 		matches = matches[:0]
 		find.In(u, func(m detect.Match) {
 			res.findings = append(res.findings, found{Finding(path, u, m), find.Ignored(m)})
-			if r.excerpts {
+			if keep {
 				matches = append(matches, m)
 			}
 		})
-		for i := range matches {
+		if r.risks {
+			code.add(u, matches)
+		}
+		for i := 0; r.excerpts && i < len(matches); i++ {
 			f := &res.findings[first+i].Finding
 			f.Excerpt = Excerpt(u.Text, matches, i, f.Location.Line)
 		}
@@ -103,6 +109,9 @@ func (r *reader) scan(res *result, path string, src []byte, named bool) {
 		if err == nil {
 			res.notebook = true
 			nb.Each(&r.scratch, each)
+			if r.risks {
+				res.risks = code.find(path, nb.Language, func(again func(*notebook.Unit) bool) { nb.Each(&r.scratch, again) })
+			}
 			return
 		}
 		res.unread = []finding.Unread{{Path: path, Reason: err.Error() + " (its text was scanned as far as it goes)"}}
@@ -112,6 +121,9 @@ func (r *reader) scan(res *result, path string, src []byte, named bool) {
 	if text, ok := notebook.ParseText(path, src); ok {
 		res.notebook = true
 		text.Units(each)
+		if r.risks {
+			res.risks = code.find(path, text.Language, text.Units)
+		}
 		return
 	}
 	find.Plain = true

@@ -13,6 +13,7 @@ package scan
 
 import (
 	"context"
+	"errors"
 	"io"
 	"runtime"
 	"slices"
@@ -31,6 +32,13 @@ type Handler interface {
 	Unread(u finding.Unread) error
 }
 
+// RiskHandler is a Handler that receives risks too, each at its place among the
+// findings.
+type RiskHandler interface {
+	Handler
+	Risk(r finding.Risk) error
+}
+
 // Options say how to scan. The zero Options read files with one worker for each
 // processor.
 type Options struct {
@@ -41,6 +49,11 @@ type Options struct {
 
 	// Rules are the user's own, beside or instead of the built-in ones.
 	Rules *ruleset.Set
+
+	// Risks has code looked for that will leak when it runs, in notebooks with a
+	// Python kernel. It reads sources at some 8 MB/s. The handler must be a
+	// RiskHandler.
+	Risks bool
 
 	// Known says of a finding that it was accepted before, as package baseline
 	// does; nil: none was. It is called for each finding that nothing else
@@ -61,6 +74,13 @@ func Paths(ctx context.Context, paths []string, opt Options, h Handler) (finding
 	jobs := opt.Jobs
 	if jobs <= 0 {
 		jobs = runtime.GOMAXPROCS(0)
+	}
+	t := tally{known: opt.Known, handler: h, sum: finding.Summary{ByRule: map[string]int{}}}
+	if opt.Risks {
+		var ok bool
+		if t.risks, ok = h.(RiskHandler); !ok {
+			return t.sum, errors.New("the handler of this scan takes no risks")
+		}
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -92,14 +112,13 @@ func Paths(ctx context.Context, paths []string, opt Options, h Handler) (finding
 	})
 	for range jobs {
 		wg.Go(func() {
-			r := reader{detector: detector, stdin: opt.Stdin, progress: opt.Progress, rules: opt.Rules, excerpts: opt.Excerpts}
+			r := reader{detector: detector, stdin: opt.Stdin, progress: opt.Progress, rules: opt.Rules, excerpts: opt.Excerpts, risks: opt.Risks}
 			for j := range work {
 				j.out <- r.read(j.target)
 			}
 		})
 	}
 
-	t := tally{known: opt.Known, handler: h, sum: finding.Summary{ByRule: map[string]int{}}}
 	lists, unread := ignoreLists(paths)
 	t.lists = lists
 	if err := t.add(result{unread: unread}); err != nil {
@@ -124,12 +143,19 @@ type job struct {
 
 // result is what one target gave.
 type result struct {
-	findings []found
+	findings []found // by location, as risks are
+	risks    []foundRisk
 	unread   []finding.Unread
 	bytes    int64
 	read     bool // as a file that counts
 	notebook bool
 	skipped  int
+}
+
+// foundRisk is a risk and whether a comment on its lines says to leave it alone.
+type foundRisk struct {
+	finding.Risk
+	ignored bool
 }
 
 // found is a finding and whether a comment beside it says to leave it alone.
@@ -144,6 +170,7 @@ type tally struct {
 	lists   []ignoreList
 	known   func(finding.Finding) bool
 	handler Handler
+	risks   RiskHandler // the same; nil if risks are not looked for
 }
 
 func (t *tally) add(r result) error {
@@ -156,7 +183,16 @@ func (t *tally) add(r result) error {
 		t.sum.Notebooks++
 	}
 	seen := map[string]int{}
+	risks := r.risks
 	for _, f := range r.findings {
+		n := 0
+		for n < len(risks) && risks[n].Location.Compare(f.Location) < 0 {
+			n++
+		}
+		if err := t.addRisks(risks[:n]); err != nil {
+			return err
+		}
+		risks = risks[n:]
 		// Silent ones count too: the others' fingerprints must not change with them.
 		first := f.Fingerprint(0)
 		nth := seen[first]
@@ -171,9 +207,26 @@ func (t *tally) add(r result) error {
 			return err
 		}
 	}
+	if err := t.addRisks(risks); err != nil {
+		return err
+	}
 	for _, u := range r.unread {
 		t.sum.Unread++
 		if err := t.handler.Unread(u); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tally) addRisks(list []foundRisk) error {
+	for _, r := range list {
+		if r.ignored {
+			t.sum.Suppressed++
+			continue
+		}
+		t.sum.Risks++
+		if err := t.risks.Risk(r.Risk); err != nil {
 			return err
 		}
 	}
