@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -33,9 +34,20 @@ const (
 	testValue  = "TEST_RUN_VALUE"
 )
 
+// runTests gives signals that whoever started the tests ignores, as nohup does,
+// a handler, so that programs under test start with the default action.
+func runTests(m *testing.M) int {
+	for _, s := range []os.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM} {
+		if signal.Ignored(s) {
+			signal.Notify(make(chan os.Signal, 1), s)
+		}
+	}
+	return m.Run()
+}
+
 func TestMain(m *testing.M) {
 	if len(os.Args) < 2 {
-		os.Exit(m.Run())
+		os.Exit(runTests(m))
 	}
 	switch os.Args[1] {
 	case monitorArg:
@@ -57,7 +69,7 @@ func TestMain(m *testing.M) {
 		run.Die(status)
 		os.Exit(status.ExitCode())
 	default:
-		os.Exit(m.Run())
+		os.Exit(runTests(m))
 	}
 }
 
