@@ -32,6 +32,7 @@ func cpu(b *testing.B) time.Duration {
 type silent struct{}
 
 func (silent) Finding(finding.Finding, string) error { return nil }
+func (silent) Risk(finding.Risk) error               { return nil }
 func (silent) Unread(finding.Unread) error           { return nil }
 
 // readAll reads every file and counts its lines: the least that a scan must do.

@@ -34,6 +34,7 @@ func cpu(b *testing.B) time.Duration {
 type silent struct{}
 
 func (silent) Finding(finding.Finding, string) error { return nil }
+func (silent) Risk(finding.Risk) error               { return nil }
 func (silent) Unread(finding.Unread) error           { return nil }
 
 // compare reports the speeds of both and how many times faster nbseal is.

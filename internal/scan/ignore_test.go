@@ -107,6 +107,7 @@ func (k *keeper) Finding(_ finding.Finding, fingerprint string) error {
 	return nil
 }
 
+func (k *keeper) Risk(finding.Risk) error     { return nil }
 func (k *keeper) Unread(finding.Unread) error { return nil }
 
 // TestIgnoreLinear: one long line with many credentials and many comments.

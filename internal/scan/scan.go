@@ -13,7 +13,6 @@ package scan
 
 import (
 	"context"
-	"errors"
 	"io"
 	"runtime"
 	"slices"
@@ -29,14 +28,8 @@ import (
 // errors stop the scan.
 type Handler interface {
 	Finding(f finding.Finding, fingerprint string) error
+	Risk(r finding.Risk) error // at its place among the findings
 	Unread(u finding.Unread) error
-}
-
-// RiskHandler is a Handler that receives risks too, each at its place among the
-// findings.
-type RiskHandler interface {
-	Handler
-	Risk(r finding.Risk) error
 }
 
 // Options say how to scan. The zero Options read files with one worker for each
@@ -51,8 +44,7 @@ type Options struct {
 	Rules *ruleset.Set
 
 	// Risks has code looked for that will leak when it runs, in notebooks with a
-	// Python kernel. It reads sources at some 8 MB/s. The handler must be a
-	// RiskHandler.
+	// Python kernel. It reads sources at some 8 MB/s.
 	Risks bool
 
 	// Known says of a finding that it was accepted before, as package baseline
@@ -76,12 +68,6 @@ func Paths(ctx context.Context, paths []string, opt Options, h Handler) (finding
 		jobs = runtime.GOMAXPROCS(0)
 	}
 	t := tally{known: opt.Known, handler: h, sum: finding.Summary{ByRule: map[string]int{}}}
-	if opt.Risks {
-		var ok bool
-		if t.risks, ok = h.(RiskHandler); !ok {
-			return t.sum, errors.New("the handler of this scan takes no risks")
-		}
-	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 
@@ -170,7 +156,6 @@ type tally struct {
 	lists   []ignoreList
 	known   func(finding.Finding) bool
 	handler Handler
-	risks   RiskHandler // the same; nil if risks are not looked for
 }
 
 func (t *tally) add(r result) error {
@@ -226,7 +211,7 @@ func (t *tally) addRisks(list []foundRisk) error {
 			continue
 		}
 		t.sum.Risks++
-		if err := t.risks.Risk(r.Risk); err != nil {
+		if err := t.handler.Risk(r.Risk); err != nil {
 			return err
 		}
 	}
