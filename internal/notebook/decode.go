@@ -18,10 +18,10 @@ type decoder struct {
 
 // isVerbatim reports whether the piece's bytes are its text.
 func (p piece) isVerbatim(src []byte) bool {
-	if p.form == fileText {
-		return true
-	}
 	s := src[p.src.start:p.src.end]
+	if p.form == fileText {
+		return bytes.IndexByte(s, esc) < 0
+	}
 	return p.form != base64Text && bytes.IndexByte(s, '\\') < 0 && (p.form != htmlText || bytes.IndexByte(s, '&') < 0)
 }
 
@@ -43,6 +43,10 @@ func (d *decoder) piece(p *piece) {
 		d.copy(p.src.start, p.src.end)
 		return
 	}
+	if p.form == fileText {
+		d.file(p.src.start, p.src.end)
+		return
+	}
 	i, end := p.src.start, p.src.end
 	slash, amp := i, i // where the next of each is; found anew only once passed
 	for i < end {
@@ -61,7 +65,7 @@ func (d *decoder) piece(p *piece) {
 			continue
 		}
 		r, n := unescape(d.src[i:end])
-		if r == 0x1b {
+		if r == esc {
 			if m := ansiLen(d.src[i+n : end]); m > 0 {
 				i += n + m
 				continue
@@ -98,7 +102,7 @@ func (d *decoder) plain(s []byte) {
 		default:
 			r, n := unescape(s)
 			s = s[n:]
-			if r == 0x1b {
+			if r == esc {
 				if m := ansiLen(s); m > 0 {
 					s = s[m:]
 					continue
@@ -111,6 +115,27 @@ func (d *decoder) plain(s []byte) {
 			return
 		}
 	}
+}
+
+// esc begins an ANSI escape sequence.
+const esc = 0x1b
+
+// file appends the bytes of a plain file, a log perhaps, without ANSI codes.
+func (d *decoder) file(i, end int) {
+	for i < end {
+		k := bytes.IndexByte(d.src[i:end], esc)
+		if k < 0 {
+			break
+		}
+		n := 0
+		if n = ansiLen(d.src[i+k+1 : end]); n == 0 {
+			k++ // a lone ESC is text
+			n = -1
+		}
+		d.copy(i, i+k)
+		i += k + n + 1
+	}
+	d.copy(i, end)
 }
 
 // nextByte is the index of the first b in src[i:end], or end; known is the

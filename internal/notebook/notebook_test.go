@@ -188,6 +188,18 @@ func TestPlainText(t *testing.T) {
 	}
 }
 
+func TestPlainTextWithANSICodes(t *testing.T) {
+	src := "\x1b[32mINFO\x1b[0m\nkey \x1b[33mKEY\x1b[0m \x1b end"
+	u := notebook.PlainText([]byte(src))
+	if want := "INFO\nkey KEY \x1b end"; string(u.Text) != want {
+		t.Fatalf("text %q, want %q", u.Text, want)
+	}
+	loc := u.Locate(9, 12)
+	if loc.Line != 2 || loc.Column != 5 || src[loc.Offset:loc.Offset+loc.Length] != "KEY" || loc.FileColumn != 10 {
+		t.Errorf("got %+v", loc)
+	}
+}
+
 func TestSalvage(t *testing.T) {
 	src := "{\"cells\": [{\n<<<<<<< HEAD mine\n \"source\": [\n\"a = \\\"x\\\"\\n\",\n\"b\"],\n\"password\": \"pw\",\n\"cut off"
 	var got []string
