@@ -19,7 +19,10 @@ type decoder struct {
 // isVerbatim reports whether the piece's bytes are its text.
 func (p piece) isVerbatim(src []byte) bool {
 	s := src[p.src.start:p.src.end]
-	if p.form == fileText {
+	switch p.form {
+	case fileText:
+		return true
+	case logText:
 		return bytes.IndexByte(s, esc) < 0
 	}
 	return p.form != base64Text && bytes.IndexByte(s, '\\') < 0 && (p.form != htmlText || bytes.IndexByte(s, '&') < 0)
@@ -43,8 +46,8 @@ func (d *decoder) piece(p *piece) {
 		d.copy(p.src.start, p.src.end)
 		return
 	}
-	if p.form == fileText {
-		d.file(p.src.start, p.src.end)
+	if p.form == logText {
+		d.log(p.src.start, p.src.end)
 		return
 	}
 	i, end := p.src.start, p.src.end
@@ -120,8 +123,8 @@ func (d *decoder) plain(s []byte) {
 // esc begins an ANSI escape sequence.
 const esc = 0x1b
 
-// file appends the bytes of a plain file, a log perhaps, without ANSI codes.
-func (d *decoder) file(i, end int) {
+// log appends the bytes of a plain file, without ANSI codes.
+func (d *decoder) log(i, end int) {
 	for i < end {
 		k := bytes.IndexByte(d.src[i:end], esc)
 		if k < 0 {

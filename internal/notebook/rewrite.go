@@ -177,7 +177,7 @@ func splitLines(raw []byte) []string {
 
 // encode writes text as the inside of the piece's kind of string.
 func (u *Unit) encode(text string) string {
-	if text == "" || u.pieces[0].form == fileText {
+	if text == "" || u.pieces[0].form == fileText || u.pieces[0].form == logText {
 		return text
 	}
 	var b bytes.Buffer

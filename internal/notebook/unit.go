@@ -48,6 +48,7 @@ const (
 	htmlText               // HTML entities as well
 	base64Text             // base64 of the text
 	fileText               // the bytes themselves
+	logText                // the bytes of a plain file without ANSI codes
 )
 
 // run maps a stretch of text to a stretch of source. Runs of equal lengths map
@@ -64,7 +65,7 @@ type Span struct{ Start, End int }
 // PlainText returns the unit of a file that is text and no notebook.
 func PlainText(src []byte) *Unit {
 	u := &Unit{nb: &Notebook{src: src}}
-	u.pieces = []piece{{src: value{bomLen(src), len(src)}, form: fileText}}
+	u.pieces = []piece{{src: value{bomLen(src), len(src)}, form: logText}}
 	u.build()
 	return u
 }
