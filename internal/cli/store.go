@@ -349,7 +349,7 @@ func (a *app) rm(ctx context.Context, names []string, force bool) error {
 		}
 	}
 	if !force && a.ui.stdinIsTerminal() {
-		yes, err := a.ui.confirm(fmt.Sprintf("Remove %s for good? [y/N] ", quoteNames(names)))
+		yes, err := a.ui.confirm(fmt.Sprintf("Remove %s for good? [y/N] ", strings.Join(names, ", ")))
 		if err != nil || !yes {
 			return errors.Join(errors.New("nothing was removed"), err)
 		}

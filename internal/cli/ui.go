@@ -175,6 +175,3 @@ func onInterrupt(do func()) (stop func()) {
 
 // stdinIsTerminal reports whether a person types at standard input.
 func (u *ui) stdinIsTerminal() bool { return term.IsTerminal(int(u.w.Stdin.Fd())) }
-
-// quoteNames joins names for a message.
-func quoteNames(names []string) string { return strings.Join(names, ", ") }

@@ -22,21 +22,8 @@ func (s *scan) joined(i int) bool {
 		return false
 	}
 	q := quote{char: s.text[end]}
-	next := end + 1
 	v := value{parts: []Span{{i, end}}, text: s.text[i:end:end], quoted: true}
-	for len(v.parts) < maxParts && len(v.text) < maxValue {
-		at, more := s.adjacent(next, q, true)
-		if !more {
-			break
-		}
-		p, from, _ := quoteAt(s.text, at)
-		to, after, ok := p.close(s.text, from)
-		if !ok {
-			break
-		}
-		v.join(s.text, from, to)
-		next = after
-	}
+	next := s.rest(&v, end+1, q, true)
 	if len(v.parts) < 2 {
 		return false
 	}

@@ -99,6 +99,13 @@ func (s *scan) literals(i int, continued bool) (v value, next int, ok bool) {
 		return v, i, false
 	}
 	v = value{parts: []Span{{from, to}}, text: s.text[from:to], quoted: true, literal: s.in.Language.code()}
+	next = s.rest(&v, next, q, continued)
+	return v, next, true
+}
+
+// rest joins to v the literals that are concatenated to it, of which the first
+// would begin behind next, and returns where the last one ends.
+func (s *scan) rest(v *value, next int, q quote, continued bool) int {
 	for len(v.parts) < maxParts && len(v.text) < maxValue {
 		at, more := s.adjacent(next, q, continued)
 		if !more {
@@ -112,7 +119,7 @@ func (s *scan) literals(i int, continued bool) (v value, next int, ok bool) {
 		v.join(s.text, from, to)
 		next = after
 	}
-	return v, next, true
+	return next
 }
 
 // join adds text[from:to] as a further part.
