@@ -47,6 +47,8 @@ var layers = [][]struct{ room, why string }{
 		{"redact", "known values out of streams"},
 		{"report", "findings to formats for people and programs"},
 		{"baseline", "findings that were accepted, under a key"},
+		{"gitx", "runs git and reads its answers"},
+		{"gitfilter", "git's long-running filter protocol"},
 	},
 	3: { // answers: one question each, from many engines
 		{"scan", "files to findings"},
@@ -55,6 +57,8 @@ var layers = [][]struct{ room, why string }{
 	4: { // journeys: what a person sets out to do
 		{"fix", "moves credentials from a notebook to the store"},
 		{"run", "a command with secrets in its environment"},
+		{"clean", "credentials out of notebooks on their way into git"},
+		{"guard", "installs and checks what keeps a repository clean"},
 	},
 	5: { // edge: the only room that knows of flags, terminals and exit codes
 		{"cli", "commands, hints, exit codes"},
