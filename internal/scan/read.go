@@ -31,19 +31,14 @@ type reader struct {
 	risks    bool
 	buf      []byte
 	scratch  notebook.Scratch
+	visitor  Visitor // of the file that is being read; nil: none
+}
+
+func newReader(detector *detect.Detector, opt Options) reader {
+	return reader{detector: detector, stdin: opt.Stdin, progress: opt.Progress, rules: opt.Rules, excerpts: opt.Excerpts, risks: opt.Risks}
 }
 
 func (r *reader) read(t target) (res result) {
-	defer func() {
-		if v := recover(); v != nil {
-			if _, ok := v.(runtime.Error); !ok {
-				panic(v)
-			}
-			// The value is not shown: it might quote the file.
-			res.findings, res.risks = nil, nil
-			res.unread = []finding.Unread{{Path: t.path, Reason: "internal error while scanning it; please report this file's form"}}
-		}
-	}()
 	if t.skipped {
 		return result{skipped: 1}
 	}
@@ -51,22 +46,37 @@ func (r *reader) read(t target) (res result) {
 	if err != nil {
 		return result{unread: []finding.Unread{{Path: t.path, Reason: reason(err)}}}
 	}
-	res.bytes = int64(len(src))
 	if r.progress != nil {
 		r.progress.Files.Add(1)
-		r.progress.Bytes.Add(res.bytes)
+		r.progress.Bytes.Add(int64(len(src)))
 	}
+	return r.blob(t.path, src)
+}
+
+// blob reads what a file holds.
+func (r *reader) blob(path string, src []byte) (res result) {
+	defer func() {
+		if v := recover(); v != nil {
+			if _, ok := v.(runtime.Error); !ok {
+				panic(v)
+			}
+			// The value is not shown: it might quote the file.
+			res.findings, res.risks = nil, nil
+			res.unread = []finding.Unread{{Path: path, Reason: "internal error while scanning it; please report this file's form"}}
+		}
+	}()
+	res.bytes = int64(len(src))
 	if bytes.HasPrefix(src, []byte("\xff\xfe")) || bytes.HasPrefix(src, []byte("\xfe\xff")) {
-		res.unread = []finding.Unread{{Path: t.path, Reason: "it is UTF-16 text, which is not read; convert it to UTF-8"}}
+		res.unread = []finding.Unread{{Path: path, Reason: "it is UTF-16 text, which is not read; convert it to UTF-8"}}
 		return res
 	}
-	named := strings.EqualFold(filepath.Ext(t.path), ".ipynb")
+	named := strings.EqualFold(filepath.Ext(path), ".ipynb")
 	if !named && isBinary(src) {
 		res.skipped = 1
 		return res
 	}
 	res.read = true
-	r.scan(&res, t.path, src, named)
+	r.scan(&res, path, src, named)
 	res.findings = sortFindings(res.findings)
 	return res
 }
@@ -87,10 +97,17 @@ func (r *reader) scan(res *result, path string, src []byte, named bool) {
 	keep := r.excerpts || r.risks
 	var code riskCells
 	each := func(u *notebook.Unit) bool {
+		if r.visitor != nil && !r.visitor.Wants(u) {
+			return true
+		}
 		first := len(res.findings)
 		matches = matches[:0]
 		find.In(u, func(m detect.Match) {
-			res.findings = append(res.findings, found{Finding(path, u, m), find.Ignored(m)})
+			f := found{Finding(path, u, m), find.Ignored(m)}
+			res.findings = append(res.findings, f)
+			if r.visitor != nil {
+				r.visitor.Found(u, m, f.Finding, f.ignored)
+			}
 			if keep {
 				matches = append(matches, m)
 			}

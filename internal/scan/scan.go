@@ -98,14 +98,14 @@ func Paths(ctx context.Context, paths []string, opt Options, h Handler) (finding
 	})
 	for range jobs {
 		wg.Go(func() {
-			r := reader{detector: detector, stdin: opt.Stdin, progress: opt.Progress, rules: opt.Rules, excerpts: opt.Excerpts, risks: opt.Risks}
+			r := newReader(detector, opt)
 			for j := range work {
 				j.out <- r.read(j.target)
 			}
 		})
 	}
 
-	lists, unread := ignoreLists(paths)
+	lists, unread := ReadLists(paths...)
 	t.lists = lists
 	if err := t.add(result{unread: unread}); err != nil {
 		cancel(err)
@@ -153,7 +153,7 @@ type found struct {
 // tally sums up results and hands their events on.
 type tally struct {
 	sum     finding.Summary
-	lists   []ignoreList
+	lists   Lists
 	known   func(finding.Finding) bool
 	handler Handler
 }
@@ -220,12 +220,7 @@ func (t *tally) addRisks(list []foundRisk) error {
 
 // isSilent reports whether a list names the finding.
 func (t *tally) isSilent(f finding.Finding) bool {
-	for _, l := range t.lists {
-		if l.has(f) {
-			return true
-		}
-	}
-	return t.known != nil && t.known(f)
+	return t.lists.Has(f) || t.known != nil && t.known(f)
 }
 
 // sortFindings orders by position and drops what is reported twice at a place.
