@@ -110,6 +110,7 @@ func (f fake) expand(text string) string {
 		"{hex64}":   func() string { return "c3" + f.of(hexLow|digit, 62) },
 		"{b64}":     func() string { return f.of(alnum, 86) + "==" },
 		"{b64x40}":  func() string { return f.of(upper, 2) + "/" + f.of(b64std, 36) + "7" },
+		"{mapbox}":  func() string { return f.of(alnum, 22) },
 		"{sig}":     func() string { return f.of(alnum, 43) + "%3D" },
 		"{uuid}": func() string {
 			h := func(n int) string { return f.of(hexLow|digit, n) }

@@ -58,6 +58,14 @@ var forms = []form{
 	{"generic-password", Python, `spark.read.option("password", "«{pw}»")`},
 	{"generic-api-key", Python, `json.loads("{\"api_key\": \"«{mixed}»\"}")`},
 	{"generic-password", Unknown, `'{"db":"{\\"user\\":\\"bob\\",\\"password\\":\\"«{pw}»\\"}"}'`},
+	// tables whose columns do not line up
+	{"generic-password", Unknown, "  username        password        role\n0  aperez   «{pw}»   admin"},
+	{"generic-password", Unknown, "name    role     password\n-----   -----    -------------\nJosé Zoë  admin    «{pw}»"},
+	{"generic-api-key", Unknown, "   id      owner      api_key\n0  6       svc_report     «{mixed}»"},
+	// what programs write into outputs
+	{"mapbox-public-token", Unknown, `Plotly.newPlot("x", [], {"mapbox":{"accesstoken":"«pk.eyJ1Ijoi{mixed}.{mapbox}»","zoom":3}})`},
+	{"mapbox-public-token", Unknown, `"{\"mapbox\": {\"accesstoken\": \"«pk.eyJ1Ijoi{mixed}.{mapbox}»\"}}"`},
+	{"mapbox-public-token", Unknown, `Layout({'mapbox': {'accesstoken': '«pk.eyJ1Ijoi{mixed}.{mapbox}»'}})`},
 	// other languages and formats
 	{"generic-password", R, `password <- "«{pw}»"`},
 	{"generic-api-key", R, `Sys.setenv(CENSUS_API_KEY = "«{mixed}»")`},
@@ -238,6 +246,9 @@ func TestKey(t *testing.T) {
 		{"url", "{mixed}", ""},
 		{"password", "changeme", ""},
 		{"token", "{hf}", "huggingface-token"},
+		{"accesstoken", "pk.eyJ1Ijoi{mixed}.{mapbox}", "mapbox-public-token"},
+		{"layout.accesstoken", "pk.eyJ1Ijoi{mixed}.{mapbox}", "mapbox-public-token"},
+		{"publicaccesstoken", "pk.eyJ1Ijoi{mixed}.{mapbox}", ""},
 	} {
 		text := f.expand(c.text)
 		got := find(t, text, Unknown, c.key)

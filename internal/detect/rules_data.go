@@ -41,6 +41,11 @@ func dataRules() []Rule {
 			shapes: []string{"sk.eyJ{u:30-120}.{u:22}"},
 		},
 		{
+			ID: mapboxPublic, Title: "Mapbox public token in a plot", Severity: finding.Low,
+			Revoke: "https://console.mapbox.com/account/access-tokens",
+			Source: "https://plotly.com/python/reference/layout/mapbox/#layout-mapbox-accesstoken",
+		},
+		{
 			ID: "ncbi-api-key", Title: "NCBI E-utilities API key", Severity: finding.Low,
 			Revoke:   "https://account.ncbi.nlm.nih.gov/settings",
 			Source:   "https://www.ncbi.nlm.nih.gov/books/NBK25497",

@@ -111,7 +111,7 @@ func htmlCell(row []byte, n int) (from, to int, ok bool) {
 
 // textColumn reads the words below a heading in plain text: those that end
 // where it ends, begin where it begins, or stand in the same column of a table
-// drawn with "|".
+// drawn with "|" or with gaps.
 func (s *scan) textColumn(p *split, k kind, from, to, stop int) {
 	line := s.lineStart(from)
 	left, right := from-line, to-line
@@ -128,7 +128,7 @@ func (s *scan) textColumn(p *split, k kind, from, to, stop int) {
 	case !columns(heading):
 		return
 	}
-	name := s.text[from:to]
+	name, below := s.text[from:to], gapsOf(heading, left)
 	at := to + nl + 1
 	for range maxTableRows {
 		end := bytes.IndexByte(s.text[at:stop], '\n')
@@ -146,6 +146,8 @@ func (s *scan) textColumn(p *split, k kind, from, to, stop int) {
 				return
 			}
 		} else if a, b, ok := wordAt(row, left, right); ok {
+			s.cell(p, k, name, at+a, at+b)
+		} else if a, b, ok := below.cell(row); ok {
 			s.cell(p, k, name, at+a, at+b)
 		}
 		if at += end + 1; at >= stop {
@@ -214,4 +216,55 @@ func wordAt(row []byte, left, right int) (from, to int, ok bool) {
 		i = end
 	}
 	return 0, 0, false
+}
+
+// gaps is where a heading stands in a line whose cells have gaps of two blanks
+// between them. Columns do not line up where they are centred, and in bytes where
+// a letter takes more than one.
+type gaps struct {
+	before, all int  // cells before the heading, and all of them
+	numbered    bool // rows may begin with their number
+}
+
+func gapsOf(heading []byte, left int) gaps {
+	before, all, _, _ := gapCells(heading, left, -1)
+	return gaps{before, all, heading[0] == ' '}
+}
+
+// cell returns the cell of a row below the heading, if the row has as many
+// cells.
+func (g gaps) cell(row []byte) (from, to int, ok bool) {
+	n := g.before
+	switch _, all, _, _ := gapCells(row, 0, -1); {
+	case all == g.all+1 && g.numbered:
+		n++
+	case all != g.all:
+		return 0, 0, false
+	}
+	_, _, from, to = gapCells(row, 0, n)
+	return from, to, to > from
+}
+
+// gapCells counts the cells of a line, all of them and those that end at or
+// before at; from and to are of the one with that number, from 0.
+func gapCells(line []byte, at, number int) (before, all, from, to int) {
+	for i := 0; i < len(line); {
+		if is(line[i], space) {
+			i++
+			continue
+		}
+		end := i
+		for end < len(line) && (!is(line[end], space) || line[end] == ' ' && end+1 < len(line) && !is(line[end+1], space)) {
+			end++
+		}
+		if all == number {
+			from, to = i, end
+		}
+		all++
+		if end <= at {
+			before++
+		}
+		i = end
+	}
+	return before, all, from, to
 }

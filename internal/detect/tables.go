@@ -111,6 +111,7 @@ var otherKeywords = []struct {
 	{"sig=", readSAS},
 	{"identified by", readSQL},
 	{";base64,", readDataURI},
+	{"pk.eyj", readMapbox},
 	{":5432:", readPgpass},
 	{":5433:", readPgpass},
 	{":5439:", readPgpass},
