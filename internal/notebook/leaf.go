@@ -101,8 +101,10 @@ func (w *walker) member(key value, called string) string {
 
 // below puts a key on the path.
 func (w *walker) below(key []byte) label {
+	// A name's end is what tells; many values may share one.
+	tail := key[max(0, len(key)-maxPath):]
 	if len(w.path) >= maxPath {
-		return label{text: string(key)}
+		return label{text: string(tail)}
 	}
 	if len(w.path) > 0 {
 		w.path = append(w.path, '.')
@@ -110,7 +112,7 @@ func (w *walker) below(key []byte) label {
 	from := len(w.path)
 	w.path = append(w.path, key[:min(len(key), maxPath)]...)
 	if len(key) > maxPath {
-		return label{text: string(key)}
+		return label{text: string(tail)}
 	}
 	return label{from: from, to: len(w.path)}
 }

@@ -15,7 +15,8 @@
 // base64. The package opens no files.
 //
 // [ParseText] does the same for notebooks that are kept as text: jupytext, MyST,
-// Quarto, R Markdown, Databricks, marimo.
+// Quarto, R Markdown, Databricks, marimo. [Scratch.Document] is for JSON that is
+// no notebook.
 //
 // Formats: https://nbformat.readthedocs.io/en/latest/format_description.html
 // and, for version 3, the JSON schema nbformat.v3.schema.json in nbformat.

@@ -20,6 +20,7 @@ type Unit struct {
 	nb      *Notebook
 	pieces  []piece
 	entries bool // a list of whole entries, shown on lines of their own
+	inFile  bool // lines and columns are the file's
 	runs    []run
 	mapped  bool
 
@@ -229,9 +230,19 @@ func (u *Unit) Locate(start, end int) finding.Location {
 		loc.Offset = spans[0].Start
 		loc.Length = spans[len(spans)-1].End - loc.Offset
 		loc.FileLine, loc.FileColumn = u.nb.lines.position(u.nb.src, loc.Offset)
+		if u.inFile {
+			end := loc.Offset + loc.Length
+			loc.Line, loc.Column = loc.FileLine, u.nb.lines.column(u.nb.src, loc.Offset, loc.FileColumn)
+			line, column := u.nb.lines.position(u.nb.src, end)
+			loc.EndLine, loc.EndColumn = line, u.nb.lines.column(u.nb.src, end, column)
+		}
 	}
 	return loc
 }
+
+// OneLine reports whether the text, whatever lines it shows, stands in one line
+// of its file, whose number Locate gives.
+func (u *Unit) OneLine() bool { return u.inFile && len(u.pieces) == 1 && u.pieces[0].form == plainText }
 
 // outputAt returns the index of the first piece of the output that shows off.
 func (u *Unit) outputAt(off int) int {
@@ -261,6 +272,21 @@ func (u *Unit) position(off, from int) (line, column int) {
 type lineIndex struct {
 	made   bool
 	starts []int // offset of each line but the first
+
+	last mark // the last column that was counted
+}
+
+// column counts code points in the line of off, whose column in bytes is given;
+// a byte order mark is none of them.
+// As in Unit.position, the last answer shortens the next one.
+func (x *lineIndex) column(src []byte, off, bytes int) int {
+	if base := max(off-bytes+1, bomLen(src)); x.last.line == 0 || x.last.base != base || off < x.last.off {
+		x.last = mark{base: base, off: base, line: 1, column: 1}
+	}
+	off = max(off, x.last.off)
+	x.last.column += utf8.RuneCount(src[x.last.off:off])
+	x.last.off = off
+	return x.last.column
 }
 
 func (x *lineIndex) position(src []byte, off int) (line, column int) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/nbseal/nbseal/internal/detect"
 	"github.com/nbseal/nbseal/internal/finding"
+	"github.com/nbseal/nbseal/internal/notebook"
 )
 
 // How much of a text an excerpt shows: lines before and after the one that the
@@ -80,6 +81,16 @@ func Excerpt(text []byte, matches []detect.Match, index, line int) *finding.Exce
 		e.Line, e.Lines = e.Line+1, e.Lines[1:]
 	}
 	return e
+}
+
+// excerpt is Excerpt for a unit. Of a text that stands in one line of its file it
+// shows one line, so that all lines have the file's numbers.
+func excerpt(u *notebook.Unit, matches []detect.Match, index, line int) *finding.Excerpt {
+	if !u.OneLine() {
+		return Excerpt(u.Text, matches, index, line)
+	}
+	e := Excerpt(u.Text, matches, index, 1)
+	return &finding.Excerpt{Line: line, Lines: e.Lines[:1]}
 }
 
 // mask is a range of text not to be shown, and what is shown for it.

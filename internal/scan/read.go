@@ -82,7 +82,7 @@ func (r *reader) blob(path string, src []byte) (res result) {
 }
 
 // scan reads src as a notebook if it is one or should be, in JSON or as text,
-// else as plain text.
+// else as JSON or plain text.
 func (r *reader) scan(res *result, path string, src []byte, named bool) {
 	find := Finder{Detector: r.detector, Rules: r.rules, Path: path}
 	if r.rules != nil {
@@ -117,7 +117,7 @@ func (r *reader) scan(res *result, path string, src []byte, named bool) {
 		}
 		for i := 0; r.excerpts && i < len(matches); i++ {
 			f := &res.findings[first+i].Finding
-			f.Excerpt = Excerpt(u.Text, matches, i, f.Location.Line)
+			f.Excerpt = excerpt(u, matches, i, f.Location.Line)
 		}
 		return true
 	}
@@ -144,6 +144,9 @@ func (r *reader) scan(res *result, path string, src []byte, named bool) {
 		return
 	}
 	find.Plain = true
+	if r.scratch.Document(src, each) {
+		return
+	}
 	u := notebook.PlainText(src)
 	u.Language = notebook.FileLanguage(path)
 	each(u)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -163,6 +164,42 @@ func TestForms(t *testing.T) {
 			r.want(t, dir, "n.ipynb:2:13 cell 1 source huggingface-token")
 			if s.Notebooks != 1 {
 				t.Error("it was not read as a notebook")
+			}
+		})
+	}
+}
+
+// TestJSON: a file that is JSON is read string by string; lines and columns are
+// the file's, and its bytes hold the value.
+func TestJSON(t *testing.T) {
+	password, key := "Herbst-"+"41-Qabcd", "a1"+strings.Repeat("7d05", 7)+"e2"
+	export := `{"name": "é", "commands": [{"command": "import os\npassword = \"` + password + `\"\n"}],` + "\n" +
+		`"key": {"username": "bob", "key": "` + key + `"}, "db": "postgres:\/\/u:Qx\u00376\/tz9@h\/d"}`
+	for name, src := range map[string]string{
+		"export.json": export, "lines.ndjson": export + "\n{}\n", "bom.txt": "\xef\xbb\xbf" + export,
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			write(t, dir, name, []byte(src))
+			var got wholes
+			if _, err := scan.Paths(t.Context(), []string{dir}, scan.Options{Excerpts: true}, &got); err != nil {
+				t.Fatal(err)
+			}
+			var lines []string
+			for _, f := range got.findings {
+				l := f.Location
+				lines = append(lines, fmt.Sprintf("%d:%d %s %s as %s", l.Line, l.Column, f.Rule, f.Secret.Reveal(), src[l.Offset:][:l.Length]))
+			}
+			want := []string{
+				"1:65 generic-password " + password + " as " + password,
+				"2:36 kaggle-key " + key + " as " + key,
+				`2:94 postgresql-url Qx76/tz9 as Qx\u00376\/tz9`,
+			}
+			if !slices.Equal(lines, want) {
+				t.Fatalf("got %q", lines)
+			}
+			if e := got.findings[0].Excerpt; e.Line != 1 || !slices.Equal(e.Lines, []string{`password = "…"`}) {
+				t.Errorf("excerpt %+v", e)
 			}
 		})
 	}
