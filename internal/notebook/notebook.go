@@ -84,7 +84,8 @@ type rendering struct {
 	text
 }
 
-// Parse indexes src. The error of a file that is not JSON is a *SyntaxError.
+// Parse indexes src. The error of a file that is not JSON is a *SyntaxError, or
+// ErrUTF16.
 func Parse(src []byte) (*Notebook, error) { return new(Scratch).Parse(src) }
 
 func (nb *Notebook) parse() error {
@@ -92,6 +93,9 @@ func (nb *Notebook) parse() error {
 	c := &cursor{src: src, i: bomLen(src)}
 	c.space()
 	if c.peek() != '{' {
+		if byteOrder(src) != nil {
+			return ErrUTF16
+		}
 		if err := Valid(src); err != nil {
 			return err
 		}

@@ -66,9 +66,13 @@ func (r *reader) blob(path string, src []byte) (res result) {
 		}
 	}()
 	res.bytes = int64(len(src))
-	if bytes.HasPrefix(src, []byte("\xff\xfe")) || bytes.HasPrefix(src, []byte("\xfe\xff")) {
-		res.unread = []finding.Unread{{Path: path, Reason: "it is UTF-16 text, which is not read; convert it to UTF-8"}}
+	if notebook.IsUTF32(src) {
+		res.unread = []finding.Unread{{Path: path, Reason: "it is UTF-32 text, which is not read; convert it to UTF-8"}}
 		return res
+	}
+	wide, _ := notebook.DecodeUTF16(src)
+	if wide != nil {
+		src = wide.Text
 	}
 	named := strings.EqualFold(filepath.Ext(path), ".ipynb")
 	if !named && isBinary(src) {
@@ -76,14 +80,19 @@ func (r *reader) blob(path string, src []byte) (res result) {
 		return res
 	}
 	res.read = true
-	r.scan(&res, path, src, named)
+	r.scan(&res, path, src, wide, named)
+	for i := range res.risks {
+		if wide != nil {
+			wide.Locate(&res.risks[i].Location)
+		}
+	}
 	res.findings = sortFindings(res.findings)
 	return res
 }
 
 // scan reads src as a notebook if it is one or should be, in JSON or as text,
-// else as JSON or plain text.
-func (r *reader) scan(res *result, path string, src []byte, named bool) {
+// else as JSON or plain text. Of a file in UTF-16, wide, it is the text.
+func (r *reader) scan(res *result, path string, src []byte, wide *notebook.UTF16, named bool) {
 	find := Finder{Detector: r.detector, Rules: r.rules, Path: path}
 	if r.rules != nil {
 		res.findings = byPath(r.rules, path)
@@ -104,6 +113,9 @@ func (r *reader) scan(res *result, path string, src []byte, named bool) {
 		matches = matches[:0]
 		find.In(u, func(m detect.Match) {
 			f := found{Finding(path, u, m), find.Ignored(m)}
+			if wide != nil {
+				wide.Locate(&f.Location)
+			}
 			res.findings = append(res.findings, f)
 			if r.visitor != nil {
 				r.visitor.Found(u, m, f.Finding, f.ignored)

@@ -3,6 +3,7 @@ package scan_test
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/nbseal/nbseal/internal/finding"
 	"github.com/nbseal/nbseal/internal/scan"
@@ -125,7 +127,7 @@ func TestUnread(t *testing.T) {
 	write(t, dir, "empty.ipynb", nil)
 	write(t, dir, "one.ipynb", []byte("{"))
 	write(t, dir, "other.ipynb", []byte(`{"a": "`+token(2)+`"}`))
-	write(t, dir, "wide.txt", []byte("\xff\xfeh\x00"))
+	write(t, dir, "wide.txt", []byte("\xff\xfe\x00\x00h\x00\x00\x00"))
 	r, s := paths(t, scan.Options{}, dir, filepath.Join(dir, "missing.ipynb"))
 	const far = " (its text was scanned as far as it goes)"
 	r.want(t, dir,
@@ -135,7 +137,7 @@ func TestUnread(t *testing.T) {
 		"unread one.ipynb: line 1, column 2: not valid JSON: the file ends in the middle of it"+far,
 		"other.ipynb:1:1 huggingface-token",
 		"unread other.ipynb: not a notebook: it has no list of cells"+far,
-		"unread wide.txt: it is UTF-16 text, which is not read; convert it to UTF-8",
+		"unread wide.txt: it is UTF-32 text, which is not read; convert it to UTF-8",
 	)
 	if s.Complete || s.Unread != 5 {
 		t.Errorf("summary %+v", s)
@@ -202,6 +204,43 @@ func TestJSON(t *testing.T) {
 				t.Errorf("excerpt %+v", e)
 			}
 		})
+	}
+}
+
+// TestEncodings: positions are in the file's own bytes, whatever they are.
+func TestEncodings(t *testing.T) {
+	wide := func(s string) []byte {
+		out := []byte("\xff\xfe")
+		for _, c := range utf16.Encode([]rune(s)) {
+			out = binary.LittleEndian.AppendUint16(out, c)
+		}
+		return out
+	}
+	dir := t.TempDir()
+	files := map[string][]byte{
+		"a.txt":    wide("é\r\n😀 hf_token = '" + token(1) + "'\r\n"),
+		"b.ipynb":  wide(string(notebook(t, "x = 1\nhf_token = '"+token(2)+"'\nprint(hf_token)"))),
+		"c.json":   wide(`{"a": "x\ny = '` + token(3) + `'"}`),
+		"d.py":     wide("# %%\nhf_token = '" + token(4) + "'\n"),
+		"e.latin1": []byte("caf\xe9\nstra\xdfe: hf_token = '" + token(5) + "'\n"),
+	}
+	for name, src := range files {
+		write(t, dir, name, src)
+	}
+	var got wholes
+	sum, err := scan.Paths(t.Context(), []string{dir}, scan.Options{Risks: true}, &got)
+	if err != nil || !sum.Complete || len(got.findings) != 5 || sum.Risks != 1 || sum.Notebooks != 2 {
+		t.Fatalf("%+v, %v", sum, err)
+	}
+	for i, place := range []string{"2:15 2:31", "2:13 1:", "1:16 1:33", "1:13 2:25", "2:21 2:21"} {
+		l, value := got.findings[i].Location, string(got.findings[i].Secret.Reveal())
+		raw := files[filepath.Base(l.Path)][l.Offset:][:l.Length]
+		if want := wide(value)[2:]; i < 4 && !bytes.Equal(raw, want) || i == 4 && string(raw) != value {
+			t.Errorf("%+v is %q", l, raw)
+		}
+		if at := fmt.Sprintf("%d:%d %d:%d", l.Line, l.Column, l.FileLine, l.FileColumn); !strings.HasPrefix(at, place) {
+			t.Errorf("%s: at %s, want %s", l.Path, at, place)
+		}
 	}
 }
 
