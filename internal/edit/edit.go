@@ -40,6 +40,11 @@ func (b *Buffer) Insert(at int, text string) { b.Replace(at, at, text) }
 // Len is the number of edits queued.
 func (b *Buffer) Len() int { return len(b.edits) }
 
+// Filter forgets the edits queued so far for whose range keep returns false.
+func (b *Buffer) Filter(keep func(start, end int) bool) {
+	b.edits = slices.DeleteFunc(b.edits, func(c change) bool { return !keep(c.start, c.end) })
+}
+
 // Bytes returns the source with all edits applied. Without edits it is the
 // source itself. The error says which two edits overlap.
 func (b *Buffer) Bytes() ([]byte, error) {

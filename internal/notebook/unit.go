@@ -63,6 +63,12 @@ type run struct {
 // Span is a range of bytes, the end exclusive.
 type Span struct{ Start, End int }
 
+// InText reports whether the unit is of a file that is no JSON: its text is that
+// of the file.
+func (u *Unit) InText() bool {
+	return len(u.pieces) > 0 && (u.pieces[0].form == fileText || u.pieces[0].form == logText)
+}
+
 // PlainText returns the unit of a file that is text and no notebook.
 func PlainText(src []byte) *Unit {
 	u := &Unit{nb: &Notebook{src: src}}

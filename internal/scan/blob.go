@@ -24,6 +24,7 @@ type Blob struct {
 	Findings []Found          // by position, each once
 	Unread   []finding.Unread // why it was not read, or not as what it should be
 	Notebook bool             // it was read as a notebook
+	Salvaged bool             // of a damaged notebook, all text that there is was searched
 	Binary   bool             // it is no text, and was stepped over by design
 }
 
@@ -48,7 +49,7 @@ func (b *Blobs) Read(path string, src []byte, visitor Visitor) Blob {
 	b.r.visitor = visitor
 	defer func() { b.r.visitor = nil }()
 	res := b.r.blob(path, src)
-	out := Blob{Unread: res.unread, Notebook: res.notebook, Binary: res.skipped > 0}
+	out := Blob{Unread: res.unread, Notebook: res.notebook, Salvaged: res.salvaged, Binary: res.skipped > 0}
 	for _, f := range res.findings {
 		out.Findings = append(out.Findings, Found{f.Finding, f.ignored})
 	}

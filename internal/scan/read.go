@@ -61,7 +61,7 @@ func (r *reader) blob(path string, src []byte) (res result) {
 				panic(v)
 			}
 			// The value is not shown: it might quote the file.
-			res.findings, res.risks = nil, nil
+			res.findings, res.risks, res.salvaged = nil, nil, false
 			res.unread = []finding.Unread{{Path: path, Reason: "internal error while scanning it; please report this file's form"}}
 		}
 	}()
@@ -74,7 +74,7 @@ func (r *reader) blob(path string, src []byte) (res result) {
 	if wide != nil {
 		src = wide.Text
 	}
-	named := strings.EqualFold(filepath.Ext(path), ".ipynb")
+	named := isNamed(path)
 	if !named && isBinary(src) {
 		res.skipped = 1
 		return res
@@ -145,6 +145,7 @@ func (r *reader) scan(res *result, path string, src []byte, wide *notebook.UTF16
 		}
 		res.unread = []finding.Unread{{Path: path, Reason: err.Error() + " (its text was scanned as far as it goes)"}}
 		notebook.Salvage(src, each)
+		res.salvaged = true
 		return
 	}
 	if text, ok := notebook.ParseText(path, src); ok {
@@ -163,6 +164,12 @@ func (r *reader) scan(res *result, path string, src []byte, wide *notebook.UTF16
 	u.Language = notebook.FileLanguage(path)
 	each(u)
 }
+
+// isNamed reports whether a file of that name should be a notebook.
+func isNamed(path string) bool { return strings.EqualFold(filepath.Ext(path), ".ipynb") }
+
+// IsNotebook reports whether a file is read as a notebook in JSON.
+func IsNotebook(path string, src []byte) bool { return isNamed(path) || looksLikeNotebook(src) }
 
 // looksLikeNotebook recognises a notebook whatever it is called.
 func looksLikeNotebook(src []byte) bool {

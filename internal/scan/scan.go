@@ -135,6 +135,7 @@ type result struct {
 	bytes    int64
 	read     bool // as a file that counts
 	notebook bool
+	salvaged bool // what text a damaged notebook holds was read
 	skipped  int
 }
 

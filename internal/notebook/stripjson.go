@@ -1,0 +1,129 @@
+package notebook
+
+import "strings"
+
+// entry is a member of an object with its place, or an element of an array.
+type entry struct {
+	key   string
+	start int // of the key, or of the element
+	val   value
+}
+
+// top lists the members of the whole file, validating it; none if it is no
+// object.
+func (p *stripper) top() ([]entry, error) {
+	c := &cursor{src: p.src, i: bomLen(p.src)}
+	c.space()
+	if c.peek() != '{' {
+		return nil, Valid(p.src)
+	}
+	list, err := p.members(c)
+	if err == nil {
+		err = c.end()
+	}
+	return list, err
+}
+
+// object lists the members of the object that begins at i; none if there is none.
+func (p *stripper) object(i int) []entry {
+	c := &cursor{src: p.src, i: i}
+	if c.peek() != '{' {
+		return nil
+	}
+	list, _ := p.members(c) // validated before
+	return list
+}
+
+func (p *stripper) members(c *cursor) ([]entry, error) {
+	var list []entry
+	err := c.members(func(key value) error {
+		v, err := c.value()
+		list = append(list, entry{keyString(p.src, key), key.start, v})
+		return err
+	})
+	return list, err
+}
+
+// array lists the elements of the array that begins at i; none if there is none.
+func (p *stripper) array(i int) []value {
+	c := &cursor{src: p.src, i: i}
+	if c.peek() != '[' {
+		return nil
+	}
+	var list []value
+	_ = c.array(func(int) error {
+		v, err := c.value()
+		list = append(list, v)
+		return err
+	})
+	return list
+}
+
+// set makes text of a value, if it is another.
+func (p *stripper) set(v value, text string) {
+	if string(p.src[v.start:v.end]) != text {
+		p.out.Splices = append(p.out.Splices, Splice{v.start, v.end, text})
+	}
+}
+
+// remove takes those entries that are gone out of the object or array v, with
+// the comma and the white space that belong to each. Without any left it is "{}"
+// or "[]", as Jupyter writes it.
+func (p *stripper) remove(v value, entries []entry, gone func(entry) bool) {
+	for i := 0; i < len(entries); {
+		n := i
+		for n < len(entries) && gone(entries[n]) {
+			n++
+		}
+		switch {
+		case n == i:
+		case i == 0 && n == len(entries):
+			p.cut(v.start+1, v.end-1)
+		case i == 0:
+			p.cut(entries[0].start, entries[n].start)
+		default:
+			p.cut(entries[i-1].val.end, entries[n-1].val.end)
+		}
+		i = n + 1
+	}
+}
+
+func (p *stripper) cut(start, end int) {
+	p.out.Splices = append(p.out.Splices, Splice{start, end, ""})
+}
+
+// removeKeys removes keys, each of one part or of several joined by dots, from
+// the object v at path; stays says which members of an object, given its path,
+// are left alone. A key that holds dots itself is tried first, as nbstripout
+// does.
+func (p *stripper) removeKeys(v value, path string, keys []string, stays func(path string, e entry) bool) {
+	if len(keys) == 0 || p.src[v.start] != '{' {
+		return
+	}
+	entries := p.object(v.start)
+	whole := map[string]bool{}     // keys that go
+	below := map[string][]string{} // by key, what goes below it
+	has := map[string]bool{}
+	for _, e := range entries {
+		has[e.key] = true
+	}
+	for _, k := range keys {
+		head, tail, dotted := strings.Cut(k, ".")
+		switch {
+		case has[k]:
+			whole[k] = true
+		case dotted:
+			below[head] = append(below[head], tail)
+		}
+	}
+	p.remove(v, entries, func(e entry) bool { return whole[e.key] && !stays(path, e) })
+	for _, e := range entries {
+		if len(below[e.key]) > 0 && (!whole[e.key] || stays(path, e)) {
+			at := e.key
+			if path != "" {
+				at = path + "." + e.key
+			}
+			p.removeKeys(e.val, at, below[e.key], stays)
+		}
+	}
+}
