@@ -16,6 +16,7 @@ import (
 type document struct {
 	Secrets   map[string]entry  `toml:"secrets"`
 	Notebooks map[string]limits `toml:"notebooks"`
+	Clean     map[string]any    `toml:"clean"`
 }
 
 // entry is a string or a table.
@@ -84,6 +85,7 @@ func decode(data []byte) (*Manifest, error) {
 	for pattern, l := range doc.Notebooks {
 		m.sections = append(m.sections, section{pattern, *l.Allow})
 	}
+	m.clean = cleanSections(keys, doc.Clean)
 	slices.SortFunc(m.sections, func(a, b section) int { return cmp.Compare(a.pattern, b.pattern) })
 	return m, nil
 }
@@ -124,6 +126,8 @@ func checkKind(k key) error {
 		return errors.New("a table in double brackets has no place here")
 	case len(k.path) == 1 && !table:
 		return errors.New("expected a table")
+	case len(k.path) > 1 && k.path[0] == "clean":
+		return checkCleanKind(k)
 	case len(k.path) == 2 && k.path[0] == "secrets" && k.kind != unstable.String && !table:
 		return errExpectedReference
 	case len(k.path) == 2 && k.path[0] == "notebooks" && !table:
@@ -140,6 +144,9 @@ func checkKind(k key) error {
 // there, and that keys are written as they should be, where the library takes
 // capital letters for small ones.
 func checkKey(k key, doc *document) error {
+	if len(k.path) > 0 && k.path[0] == "clean" {
+		return checkCleanKey(k, doc.Clean)
+	}
 	switch {
 	case len(k.path) > 0 && k.path[0] != "secrets" && k.path[0] != "notebooks",
 		len(k.path) > 2 && k.path[0] == "secrets" && k.path[2] != "from" && k.path[2] != "fields",

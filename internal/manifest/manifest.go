@@ -8,6 +8,9 @@
 //	[notebooks."reports/**/*.ipynb"]
 //	allow = ["DB_PASSWORD"]
 //
+//	[clean]
+//	outputs = "strip"
+//
 // It holds names and references, never values, and its errors quote neither what
 // stands where a reference should, in case it is a value after all.
 //
@@ -39,6 +42,7 @@ type Manifest struct {
 	filename string
 	secrets  map[string]Reference
 	sections []section // in the order of their patterns
+	clean    []cleanSection
 }
 
 // Find returns the path of the manifest that holds for files in dir: that of dir
