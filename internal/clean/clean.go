@@ -110,6 +110,7 @@ type round struct {
 
 	buf      *edit.Buffer
 	stripped *notebook.Stripped // nil: nothing is taken out
+	fixed    bool               // nothing can be changed in it: it is UTF-16
 	handled  map[site]bool      // what is redacted or left alone
 	redacted []finding.Finding
 	failure  error
@@ -127,6 +128,12 @@ func siteOf(f finding.Finding) site { return site{f.Rule, f.Location.Offset, f.L
 func (r *round) run() ([]byte, error) {
 	if isBlank(r.src) {
 		return nil, nil // a new notebook that nothing was written to
+	}
+	if _, wide := notebook.DecodeUTF16(r.src); wide {
+		if scan.IsNotebook(r.path, nil) {
+			return nil, &Unreadable{Path: r.path, Reason: notebook.ErrUTF16.Error()}
+		}
+		r.fixed = true
 	}
 	r.buf = edit.New(r.src)
 	if err := r.plan(); err != nil {
@@ -200,6 +207,8 @@ func (r *round) Found(u *notebook.Unit, m detect.Match, f finding.Finding, ignor
 // isRedacted reports whether credentials in the unit become markers.
 func (r *round) isRedacted(u *notebook.Unit) bool {
 	switch {
+	case r.fixed:
+		return false
 	case u.Place == nil || u.InText():
 		return r.settings.Source == RedactSource
 	case u.Place.Where == finding.Source:

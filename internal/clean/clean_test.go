@@ -159,13 +159,18 @@ func TestSourceRedact(t *testing.T) {
 	}
 }
 
-func TestUnreadable(t *testing.T) {
-	utf := []byte("\xff\xfe")
-	for _, u := range utf16.Encode([]rune(code("x", "", "{}"))) {
-		utf = append(utf, byte(u), byte(u>>8))
+// wide is text in UTF-16.
+func wide(text string) []byte {
+	out := []byte("\xff\xfe")
+	for _, u := range utf16.Encode([]rune(text)) {
+		out = append(out, byte(u), byte(u>>8))
 	}
+	return out
+}
+
+func TestUnreadable(t *testing.T) {
 	for name, src := range map[string]string{
-		"cut off": code("x", "", "{}")[:60], "no notebook": `{"a": 1}`, "two": code("x", "", "{}") + "{}", "UTF-16": string(utf),
+		"cut off": code("x", "", "{}")[:60], "no notebook": `{"a": 1}`, "two": code("x", "", "{}") + "{}", "UTF-16": string(wide(code("x", "", "{}"))), "UTF-32": "\xff\xfe\x00\x00a\x00\x00\x00",
 		"zero bytes": "\x00\x00",
 	} {
 		_, err := clean.New(clean.Options{}).Clean("a.ipynb", []byte(src))
@@ -173,6 +178,14 @@ func TestUnreadable(t *testing.T) {
 		if !errors.As(err, &unreadable) || !strings.HasPrefix(err.Error(), "a.ipynb: ") || unreadable.Hint() == "" {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	// As text it is read, but no marker is put into it.
+	if _, err := with(set(t, "source", "redact")).Clean("a.txt", wide("t = 1")); err != nil {
+		t.Error(err)
+	}
+	var blocked *clean.Blocked
+	if _, err := with(set(t, "source", "redact")).Clean("a.txt", wide(fill("t = '<1>'"))); !errors.As(err, &blocked) {
+		t.Error(err)
 	}
 	_, err := with(set(t, "outputs", "strip")).Clean("a.ipynb", []byte(code("x", stream, `{"keep_output":false,"tags":["keep_output"]}`)))
 	if err == nil || err.Error() != "a.ipynb: cell 1: its metadata says that keep_output is false, its tags say keep_output" {

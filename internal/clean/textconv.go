@@ -18,9 +18,12 @@ import (
 // that were accepted: cells with a header each, sources, outputs as text. What
 // is no text, or has a plain form beside it, is a line with its size and the
 // first 32 bits of its SHA-256; so is metadata. Execution counts and ids are not
-// shown. A file that is no notebook in JSON, or none that can be read, comes out
+// shown. UTF-16 becomes UTF-8. A file that is no notebook in JSON, or none that can be read, comes out
 // as it is but for the masks.
 func (c *Cleaner) Text(path string, src []byte) ([]byte, error) {
+	if wide, ok := notebook.DecodeUTF16(src); ok {
+		src = wide.Text
+	}
 	v := &renderer{}
 	if scan.IsNotebook(path, src) {
 		if nb, err := notebook.Parse(src); err == nil {
