@@ -15,7 +15,7 @@
 // base64. The package opens no files.
 //
 // [ParseText] does the same for notebooks that are kept as text: jupytext, MyST,
-// Quarto, R Markdown, Databricks, marimo. [Scratch.Document] is for JSON that is
+// Quarto, R Markdown, Databricks, marimo, Pluto, knitr, Polyglot. [Scratch.Document] is for JSON that is
 // no notebook.
 //
 // Formats: https://nbformat.readthedocs.io/en/latest/format_description.html

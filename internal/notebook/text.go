@@ -19,9 +19,12 @@ import (
 //   - "marimo": cells are functions (https://docs.marimo.io)
 //   - "markdown", "myst": jupytext's forms for .md (https://jupytext.readthedocs.io/en/latest/formats-markdown.html)
 //   - "quarto": .qmd and R Markdown (https://quarto.org/docs/computations/execution-options.html)
+//   - "pluto": Julia's reactive notebooks (https://plutojl.org)
+//   - "spin": R scripts for knitr's spin(), with chunk options or YAML (https://yihui.org/knitr/demo/stitch)
+//   - "dib": Polyglot Notebooks (https://github.com/dotnet/interactive)
 //
-// Not known are the forms that no mark tells from an ordinary file: knitr's
-// spin, sphinx-gallery, jupytext's nomarker and a light script without header.
+// Not known are the forms that no mark tells from an ordinary file:
+// sphinx-gallery, jupytext's nomarker and a light script without header.
 type Text struct {
 	Flavour  string
 	Language string // of the code cells that name none, in lower case
@@ -36,6 +39,7 @@ type Text struct {
 type part struct {
 	cell       int
 	kind       string // of the cell; "" for what is not a cell's source
+	id         string // of the cell, where the format has ids
 	lang       string
 	key        string // of metadata
 	start, end int
@@ -52,6 +56,7 @@ const (
 	magics        // the same, of magics and shell commands alone
 	magic         // a comment sign and "MAGIC", of Databricks
 	indent        // four spaces, of marimo
+	roxygen       // "#'" and one space, of knitr's spin
 )
 
 // headSize is how far into a file the marks of a notebook are looked for, in bytes.
@@ -67,6 +72,9 @@ func ParseText(name string, src []byte) (t *Text, ok bool) {
 	switch ext {
 	case ".md", ".markdown", ".qmd", ".rmd", ".rmarkdown":
 		return p.t, p.markdown(ext)
+	case ".dib":
+		p.dib()
+		return p.t, true
 	case "":
 		if bytes.HasPrefix(p.head, []byte("---")) {
 			return p.t, p.markdown(".md")
@@ -104,7 +112,7 @@ func (t *Text) Units(yield func(*Unit) bool) {
 }
 
 func (t *Text) unit(p part) *Unit {
-	u := &Unit{Place: &finding.Place{Cell: p.cell, Where: finding.Source, Key: p.key}, CellType: p.kind, Language: p.lang, nb: t.nb}
+	u := &Unit{Place: &finding.Place{Cell: p.cell, CellID: p.id, Where: finding.Source, Key: p.key}, CellType: p.kind, Language: p.lang, nb: t.nb}
 	if p.kind == "" {
 		u.Place.Where = finding.Metadata
 	}
@@ -151,6 +159,8 @@ func (s strip) width(line []byte, sign string) int {
 			}
 			return n
 		}
+	case roxygen:
+		return commentWidth(line, "#'")
 	case indent:
 		n := 0
 		for n < 4 && n < len(line) && line[n] == ' ' {

@@ -35,6 +35,10 @@ func TestNotText(t *testing.T) {
 		{"README.md", "---\ntitle: x\n---\n# T\n\n```python\nx = 1\n```\n"},
 		{"a.md", "---\njupyter: not closed\n"},
 		{"a.Rmd", "no chunk\n"},
+		{"a.R", "#' Adds numbers\n#' @export\nf <- function(x) x\n"},
+		{"a.R", "# a\n#----\n#-- b\n#- c\n#+1\n"},
+		{"a.py", "#' ---\n#+ x\n"},
+		{"a.jl", "# ╔═╡ 1\nx = 1\n"},
 		{"a.csv", "---\njupytext: 1\n---\n"},
 	} {
 		if text, ok := notebook.ParseText(test.file, []byte(test.src)); ok {
@@ -88,6 +92,16 @@ func TestTextLocate(t *testing.T) {
 var markers = []string{
 	"MAGIC", "COMMAND", "Databricks", "notebook", "source", "DBTITLE", "In", "codecell", "markdowncell", "r",
 	"region", "endregion", "md", "endmd", "raw", "endraw", "mo",
+	"A", "Pluto", "jl", "╔═╡", "╠═╡", "Cell", "order",
+	"meta", "csharp", "c", "fsharp", "f", "pwsh", "powershell", "javascript", "js", "typescript", "html", "markdown", "mermaid", "sql", "kql", "http", "value", "python",
+}
+
+// isMarker: a word that is read elsewhere, or of which there are few. Ids of
+// Pluto's cells are hexadecimal, kernels of Polyglot are those that its head lists.
+func isMarker(text *notebook.Text, src, word []byte) bool {
+	return slices.Contains(markers, string(word)) ||
+		text.Flavour == "pluto" && len(bytes.Trim(word, "abcdefABCDEF")) == 0 ||
+		text.Flavour == "dib" && bytes.Count(src, word) > 1
 }
 
 // checkCover: units lie in the file in order and none overlaps another, every
@@ -100,7 +114,7 @@ func checkCover(t *testing.T, text *notebook.Text, src []byte) {
 			return strings.ContainsRune("().#-/%\"'`~{}[]<>!:+*0123456789", r) || unicode.IsSpace(r)
 		})
 		for _, w := range words {
-			if !slices.Contains(markers, string(w)) {
+			if !isMarker(text, src, w) {
 				t.Fatalf("%s: %q is in no unit", text.Flavour, src[at:end])
 			}
 		}
@@ -135,11 +149,13 @@ func FuzzParseText(f *testing.F) {
 		"# Databricks notebook source\n# DBTITLE 1,x\n# MAGIC %md a\n# COMMAND ----------\n# MAGIC",
 		"app = marimo.App()\n@app.cell\ndef _():\n    x\n    return\nwith app.setup:\n    a\n",
 		"---\njupytext: 1\n---\n```python\nx\n```\n\n\n<!-- #region -->\n", "```{code-cell}\n---\na\n---\nx\n```\n+++\n", "```{r}\nx\n~~~\n",
+		"### A Pluto.jl notebook ###\n# ╔═╡ 3b038ee0-edc5-11ee-1d1c-5f6f3c0e6a01\n# ╠═╡ a = 1\nmd\"\"\"\nx\"\"\"\n# ╔═╡ Cell order:\n# ╠═3b\n",
+		"#' ---\n#' a: 1\n#' ---\nx\n#+ b\ny\n#-\n", "#!meta\n{\"name\":\"sql-x\"}\n#!csharp a\nx\n#!sql-x\n\n#!markdown\n#!value --name y\n",
 	} {
 		f.Add([]byte(src))
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
-		for _, name := range []string{"a.py", "a.sql", "-", "a.md", "a.qmd"} {
+		for _, name := range []string{"a.py", "a.sql", "-", "a.md", "a.qmd", "a.jl", "a.R", "a.dib"} {
 			if text, ok := notebook.ParseText(name, src); ok {
 				checkCover(t, text, src)
 			}
@@ -162,6 +178,11 @@ func TestTextLinear(t *testing.T) {
 		{"a.py", "# Databricks notebook source\n", "# MAGIC x\n"},
 		{"a.py", "app = marimo.App()\n", "@app.cell\n"},
 		{"a.py", "app = marimo.App()\n@app.cell\ndef f():\n", "    return\n"},
+		{"a.jl", "### A Pluto.jl notebook ###\n", "# ╔═╡ 3b038ee0-edc5-11ee-1d1c-5f6f3c0e6a01\n# ╠═╡ a\n"},
+		{"a.R", "#+\n", "#' x\ny\n"},
+		{"a.R", "#+\n", "\n"},
+		{"a.dib", "", "#!csharp a\n"},
+		{"a.dib", "", "#!unknown-kernel\n"},
 		{"a.md", "---\njupytext: 1\n---\n", "```python\n"},
 		{"a.md", "---\njupytext: 1\n---\n", "```python\nx\n```\n\n\n"},
 		{"a.md", "```{code-cell}\n", "---\n"},

@@ -18,6 +18,12 @@ func (p *textParser) script() bool {
 		p.marimo()
 		return true
 	}
+	if p.t.Language == "julia" && bytes.HasPrefix(p.head, []byte(plutoHead)) {
+		p.t.Flavour = "pluto"
+		p.line()
+		p.pluto()
+		return true
+	}
 	end := p.header()
 	marked := p.hasMarker()
 	switch {
@@ -25,6 +31,10 @@ func (p *textParser) script() bool {
 		p.t.Flavour = "percent"
 	case end > 0:
 		p.t.Flavour = "light"
+	case p.isSpin():
+		p.t.Flavour = "spin"
+		p.spin()
+		return true
 	default:
 		return false
 	}
@@ -240,7 +250,7 @@ func (p *textParser) quoted(start, end int) (from, to int) {
 	text := p.src[start:end]
 	body := bytes.TrimSpace(text)
 	at := bytes.IndexFunc(text, func(r rune) bool { return !isSpace(byte(min(r, 255))) })
-	body2 := bytes.TrimPrefix(body, []byte("r"))
+	body2 := bytes.TrimPrefix(bytes.TrimPrefix(body, []byte("r")), []byte("md")) // md: Julia's
 	for _, quote := range [...]string{`"""`, `'''`} {
 		inner, ok := bytes.CutPrefix(body2, []byte(quote))
 		if !ok || len(inner) < 3 || bytes.Index(inner, []byte(quote)) != len(inner)-3 {

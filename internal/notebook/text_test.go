@@ -253,6 +253,52 @@ if __name__ == "__main__":
 8:1 1 source markdown "one\n\n\ntwo\n` + "```{python}\\n```\\n" + `"
 15:4 2 metadata options "{python}"
 16:3 2 source python "%time\nx = 1\n"`},
+		{"Pluto", "p.jl", `### A Pluto.jl notebook ###
+# v0.19.40
+
+using Markdown
+
+# ╔═╡ 3b038ee0-edc5-11ee-1d1c-5f6f3c0e6a01
+md"""
+# Title
+"""
+
+# ╔═╡ 3b038ee0-edc5-11ee-1d1c-5f6f3c0e6a02
+# ╠═╡ disabled = true
+x = 1
+
+# ╔═╡ 00000000-0000-0000-0000-000000000001
+PLUTO_PROJECT_TOML_CONTENTS = """
+"""
+
+# ╔═╡ Cell order:
+# ╠═3b038ee0-edc5-11ee-1d1c-5f6f3c0e6a01
+`, `pluto julia 2 cells
+2:1 0 metadata header julia "# v0.19.40\n\nusing Markdown\n\n"
+8:1 1 source markdown "# Title\n"
+12:13 2 metadata options "disabled = true\n"
+13:1 2 source julia "x = 1\n\n"
+16:1 0 metadata packages julia "PLUTO_PROJECT_TOML_CONTENTS = \"\"\"\n\"\"\"\n\n"
+20:1 0 metadata order "# ╠═3b038ee0-edc5-11ee-1d1c-5f6f3c0e6a01\n"`},
+		{"knitr's spin", "s.R", "#' # Title\n#'\n#' text\nx <- 1\n\ny <- 2\n#+ plot, echo=FALSE\nplot(x)\n#' more\n\n# -- a remark\nz <- 3\n#-\nw <- 4\n", `spin r 6 cells
+1:4 1 source markdown "# Title\n\ntext\n"
+4:1 2 source r "x <- 1\n\ny <- 2\n"
+7:4 3 metadata options "plot, echo=FALSE"
+8:1 3 source r "plot(x)\n"
+9:4 4 source markdown "more\n\n"
+11:1 5 source r "# -- a remark\nz <- 3\n"
+14:1 6 source r "w <- 4\n"`},
+		{"Polyglot", "n.dib", "#!meta\n\n{\"kernelInfo\":{\"defaultKernelName\":\"csharp\",\"items\":[{\"name\":\"sql-prod\"}]}}\n\n#!csharp\n\n#!connect mssql\nvar x = 1;\n\n#!pwsh\nls\n#!value --name a\nb\n#!sql-prod\nSELECT 1\n#!markdown\n\n# T\n", `dib csharp 5 cells
+2:1 0 metadata header "\n{\"kernelInfo\":{\"defaultKernelName\":\"csharp\",\"items\":[{\"name\":\"sql-prod\"}]}}\n\n"
+6:1 1 source csharp "\n#!connect mssql\nvar x = 1;\n\n"
+11:1 2 source powershell "ls\n"
+12:8 3 metadata options " --name a"
+13:1 3 source value "b\n"
+15:1 4 source sql "SELECT 1\n"
+17:1 5 source markdown "\n# T\n"`},
+		{"Databricks R", "d.r", "# Databricks notebook source\nx <- 1\n\n# COMMAND ----------\n\n# MAGIC %python\n# MAGIC y = 2\n", `databricks r 2 cells
+2:1 1 source r "x <- 1\n\n"
+5:1 2 source python "\n%python\ny = 2\n"`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			text, ok := notebook.ParseText(test.file, []byte(test.src))
