@@ -15,8 +15,9 @@
 // base64. The package opens no files.
 //
 // [ParseText] does the same for notebooks that are kept as text: jupytext, MyST,
-// Quarto, R Markdown, Databricks, marimo, Pluto, knitr, Polyglot. [Scratch.Document] is for JSON that is
-// no notebook.
+// Quarto, R Markdown, Databricks, marimo, Pluto, knitr, Polyglot.
+// [Scratch.ParseZeppelin] is for Zeppelin's notes, [Scratch.Document] for all other
+// JSON.
 //
 // Formats: https://nbformat.readthedocs.io/en/latest/format_description.html
 // and, for version 3, the JSON schema nbformat.v3.schema.json in nbformat.
@@ -48,6 +49,8 @@ type Notebook struct {
 	cells   []cell
 	rest    []member // everything at the top that is not a cell
 	strings []value  // the strings of all lists of strings, in the file's order
+
+	zeppelin bool // a note of Apache Zeppelin
 
 	scratch *Scratch
 	paths   strings.Builder // every path so far, one after the other
@@ -294,6 +297,9 @@ func (nb *Notebook) cellUnits(cl *cell, n int, yield func(*Unit) bool) bool {
 	for _, v := range cl.sources {
 		u := nb.textUnit(v, place, false)
 		u.CellType, u.Language = cl.kind, cl.sourceLanguage(nb.Language, u.Text)
+		if nb.zeppelin {
+			u.CellType, u.Language = zeppelinCell(u.Text)
+		}
 		if !yield(u) {
 			return false
 		}

@@ -148,6 +148,13 @@ func (r *reader) scan(res *result, path string, src []byte, wide *notebook.UTF16
 		res.salvaged = true
 		return
 	}
+	if notebook.IsZeppelin(src) {
+		if nb, err := r.scratch.ParseZeppelin(src); err == nil {
+			res.notebook = true
+			nb.Each(&r.scratch, each)
+			return
+		}
+	}
 	if text, ok := notebook.ParseText(path, src); ok {
 		res.notebook = true
 		text.Units(each)

@@ -244,6 +244,28 @@ func TestEncodings(t *testing.T) {
 	}
 }
 
+// TestOtherNotebooks: notebooks of other programs are read cell by cell.
+func TestOtherNotebooks(t *testing.T) {
+	for name, src := range map[string]string{
+		"note.zpln": `{"paragraphs": [{"text": "%md\nx"}, {"text": "%python\nhf_token = \"` + token(1) + `\""}]}`,
+		"p.jl": "### A Pluto.jl notebook ###\n\n# ╔═╡ 3b038ee0-edc5-11ee-1d1c-5f6f3c0e6a01\nx = 1\n" +
+			"# ╔═╡ 3b038ee0-edc5-11ee-1d1c-5f6f3c0e6a02\ny = 1\nhf_token = \"" + token(1) + "\"\n",
+		"s.R":   "#' text\n#+ options\n\nhf_token = '" + token(1) + "'\n",
+		"n.dib": "#!markdown\nx\n#!csharp\n\nhf_token = \"" + token(1) + "\";\n",
+		"d.sql": "-- Databricks notebook source\nSELECT 1\n-- COMMAND ----------\n-- MAGIC %python\n-- MAGIC hf_token = '" + token(1) + "'\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			write(t, dir, name, []byte(src))
+			r, s := paths(t, scan.Options{}, dir)
+			r.want(t, dir, name+":2:13 cell 2 source huggingface-token")
+			if s.Notebooks != 1 {
+				t.Error("it was not read as a notebook")
+			}
+		})
+	}
+}
+
 func TestStdin(t *testing.T) {
 	r, s := paths(t, scan.Options{Stdin: bytes.NewReader(notebook(t, "hf_token = '"+token(1)+"'"))}, "-")
 	r.want(t, "", "-:1:13 cell 1 source huggingface-token")
