@@ -43,6 +43,15 @@ func readName(s *scan, _ *action, start, end int) {
 	s.named = to
 	from = s.phrase(from)
 	op, at := s.operator(from, to)
+	if expanded(text, from) {
+		switch {
+		case op == opAssign:
+		case op == opColon && text[from-1] == '{' && at < len(text) && (text[at] == '-' || text[at] == '='):
+			at++ // ${PASSWORD:-default}
+		default:
+			return // $PASSWORD is what others gave to it
+		}
+	}
 	if op == opNone {
 		s.table(from, to)
 		return
@@ -64,6 +73,14 @@ func readName(s *scan, _ *action, start, end int) {
 	}
 }
 
+// expanded reports whether the name at i is read by a shell: $NAME, ${NAME}.
+func expanded(text []byte, i int) bool {
+	if i > 1 && text[i-1] == '{' {
+		i--
+	}
+	return i > 0 && text[i-1] == '$'
+}
+
 // below judges the line after "API key:" when it holds nothing but one value.
 func (s *scan) below(from, to, at int) {
 	text := s.text
@@ -76,7 +93,11 @@ func (s *scan) below(from, to, at int) {
 	if quoted {
 		i++
 	}
-	end := run(text, i, maxBare, b64std|b64url|dot|equals|tilde|punct)
+	class := b64std | b64url | dot | equals | tilde
+	if quoted {
+		class |= punct
+	}
+	end := run(text, i, maxBare, class)
 	if end == i || quoted && (end >= len(text) || text[end] != '`') || !quoted && end < len(text) && text[end] != '\n' {
 		return
 	}
@@ -196,7 +217,7 @@ func (s *scan) operator(from, i int) (operator, int) {
 	switch text[i] {
 	case '=':
 		next := i + 1
-		if next < len(text) && (text[next] == '=' || text[next] == '>') {
+		for next < len(text) && next < i+3 && (text[next] == '=' || text[next] == '>') {
 			next++
 		}
 		return opAssign, next
@@ -209,6 +230,9 @@ func (s *scan) operator(from, i int) (operator, int) {
 		}
 		return s.colon(i + 1)
 	case '|':
+		if head := text[s.lineStart(from):from]; bytes.LastIndex(head, []byte("{{")) > bytes.LastIndex(head, []byte("}}")) {
+			return opNone, 0 // a filter of a template
+		}
 		return opColon, i + 1
 	}
 	if op, at := s.mark(from, i); op != opNone {

@@ -79,7 +79,7 @@ type Rule struct {
 	Source   string // URL where the format is documented, or ""
 
 	shapes []string          // forms that stand for themselves; syntax at [shape]
-	check  func([]byte) bool // more to ask of a shape's match: a checksum, a header
+	check  func([]byte) bool // more to ask of what has one of the forms: a checksum, a header
 
 	parsed []*shape // of shapes
 

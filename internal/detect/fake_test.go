@@ -116,6 +116,9 @@ func (f fake) expand(text string) string {
 			h := func(n int) string { return f.of(hexLow|digit, n) }
 			return "e" + h(7) + "-" + h(4) + "-4" + h(3) + "-a" + h(3) + "-" + h(12)
 		},
+		"{cut}": func() string {
+			return f.of(upper, 1) + f.of(digit, 1) + f.of(lower, 3) + "..." + f.of(alnum, 3) + f.of(digit, 1)
+		},
 		"{hf}":   func() string { return "hf" + "_" + f.of(letter, 34) },
 		"{akia}": func() string { return "AK" + "IA" + f.of(upper|digitLow, 16) },
 		"{jwt}":  func() string { return f.jwt(`{"sub":"1"}`) },

@@ -21,7 +21,7 @@ func FuzzFind(f *testing.F) {
 	f.Add([]byte("password"), uint8(0), "password")
 	f.Add([]byte(`api_key = "getpass("`), uint8(1), "")
 	f.Add([]byte("\\\\\\\"token\\\\\\\": \\\\\\\""), uint8(1), "")
-	f.Add([]byte("!0pass ''B'000000A'"), uint8(1), "") // an empty literal before another
+	f.Add([]byte("!0pass ''B'"+"000000A'"), uint8(1), "") // an empty literal before another
 	d := New()
 	f.Fuzz(func(t *testing.T, text []byte, lang uint8, key string) {
 		in := Input{Text: text, Language: Language(lang % 7), Key: key}

@@ -102,6 +102,9 @@ func readSecretManifest(s *scan, _ *action, start, _ int) {
 
 // readSQL handles "IDENTIFIED BY 'password'".
 func readSQL(s *scan, _ *action, start, end int) {
+	if head := s.text[max(0, start-200):start]; !s.sql(head) && !bytes.Contains(bytes.ToUpper(head), []byte("GRANT ")) {
+		return
+	}
 	i := skipBlank(s.text, end)
 	if bytes.HasPrefix(s.text[i:], []byte("PASSWORD ")) {
 		i = skipBlank(s.text, i+len("PASSWORD "))

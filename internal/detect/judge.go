@@ -104,13 +104,16 @@ func (s *scan) weigh(p *split, k kind, name []byte, v value, op operator) {
 	if verdict(name) && (op == opColon && !v.quoted && !s.leads(v.parts[0].Start) && !s.accounts(v.parts[0].Start) || op == opTag && !s.accounts(v.parts[0].Start)) {
 		return
 	}
+	if v.param == '&' && s.link(p, v.text, v.start()) {
+		return
+	}
 	if v.param == '&' && uuid(v.text) && len(v.parts) > 0 && bytes.Contains(s.text[max(0, v.parts[0].Start-40):v.parts[0].Start], []byte("alt=media")) {
 		return // of a file that Firebase shares by its address
 	}
 	if exemplary(s.text[s.lineStart(v.start()):v.start()]) {
 		return
 	}
-	if bytes.EqualFold(name, v.text) || !v.quoted && op == opColon && string(name) == "PASS" {
+	if v.quoted && s.closing(v) || bytes.EqualFold(bytes.TrimRight(v.text, "="), name) || !v.quoted && op == opColon && string(name) == "PASS" {
 		return
 	}
 	if k == kindHeader || k == kindToken || k == kindKey {
@@ -146,6 +149,9 @@ func (s *scan) weigh(p *split, k kind, name []byte, v value, op operator) {
 		if s.encoded(p, k, name, v, plain) {
 			return
 		}
+		if telling(text, plain) && s.service(p, v, text) == nil {
+			return
+		}
 	}
 	rule := s.service(p, v, text)
 	if k == kindWeakKey && p.n == 1 && bytes.IndexByte(text, '/') >= 0 {
@@ -166,6 +172,46 @@ func (s *scan) weigh(p *split, k kind, name []byte, v value, op operator) {
 		return
 	}
 	s.add(candidate{rule: rule, rank: rankNamed, parts: v.parts, name: string(name), preview: "…"})
+}
+
+// closing reports whether the quotation mark before a value rather ends a
+// string, and what follows is code: ask("Password: "), n = "x".
+func (s *scan) closing(v value) bool {
+	at := v.start()
+	if at == 0 || len(v.text) == 0 || bytes.IndexByte([]byte("),;]}+"), v.text[0]) < 0 {
+		return false
+	}
+	mark := s.text[at-1]
+	head := s.text[s.lineStart(at-1) : at-1]
+	return (mark == '"' || mark == '\'' || mark == '`') && bytes.Count(head, []byte{mark})%2 == 1
+}
+
+// linkKeys are parameters of the address under which something is shared with
+// whoever knows it: a drawing of Graphistry, an annotation of OpenAltimetry, a
+// file of Google Drive.
+var linkKeys = words("viztoken sharekey resourcekey")
+
+// link reports whether a parameter of a URL that ends at the byte at tells which
+// thing is shared, and opens nothing else. Applications of ArcGIS have an
+// appid, too.
+func (s *scan) link(p *split, text []byte, at int) bool {
+	name := string(p.buf[:p.ends[p.n-1]])
+	switch name {
+	case "authkey":
+		return text[0] == '!' || bytes.HasPrefix(text, []byte("%21")) // OneDrive
+	case "appid":
+		return !bytes.Contains(s.text[bytesBefore(s.text, at):at], []byte("openweather"))
+	}
+	return linkKeys[name]
+}
+
+// telling reports whether base64 text is plainly no credential by what it
+// stands for: an object of JSON in which none was found, or prose.
+func telling(text, plain []byte) bool {
+	if plain[0] == '{' && plain[len(plain)-1] == '}' && bytes.Contains(plain, []byte("\":")) {
+		return true
+	}
+	return text[len(text)-1] == '=' && all(plain, lower|space) && bytes.IndexByte(plain, ' ') > 0 && !phrase(plain, ' ', 3)
 }
 
 // exemplary reports whether a comment before a value says that it is made up:
@@ -312,6 +358,9 @@ func (s *scan) service(p *split, v value, text []byte) *Rule {
 	if discordToken(text) {
 		return s.t.byID["discord-bot-token"]
 	}
+	if p.n == 1 && string(p.word(0)) == "appid" {
+		return matchService(s.t.services["openweather"], text)
+	}
 	for i := range p.n {
 		if r := matchService(s.t.services[string(p.word(i))], text); r != nil {
 			return r
@@ -337,7 +386,7 @@ var cdsKey = parseShape("{d:1-8}:{h:8}-{h:4}-{h:4}-{h:4}-{h:12}")
 func matchService(of []service, text []byte) *Rule {
 	for _, sv := range of {
 		for _, sh := range sv.values {
-			if sh.whole(text) {
+			if sh.whole(text) && (sv.rule.check == nil || sv.rule.check(text)) {
 				return sv.rule
 			}
 		}

@@ -25,7 +25,7 @@ func readMasked(s *scan, _ *action, start, end int) {
 		return
 	}
 	shown := append(bytes.Clone(head[len(prefix):]), tail...)
-	if t := measure(shown); dull(shown) || sampleWord(shown) || t.digit == 0 && t.score > -0.3 {
+	if t := measure(shown); ordered(head[len(prefix):]) && ordered(tail) || dull(shown) || sampleWord(shown) || t.digit == 0 && t.score > -0.3 {
 		return
 	}
 	s.add(candidate{
@@ -45,4 +45,15 @@ func (t *tables) prefixOf(text []byte) string {
 		}
 	}
 	return best
+}
+
+// ordered reports whether letters or digits follow each other as in the
+// alphabet, as only in illustrations: abcd, 6789.
+func ordered(text []byte) bool {
+	for i := 1; i < len(text); i++ {
+		if text[i] != text[i-1]+1 {
+			return false
+		}
+	}
+	return len(text) > 2
 }

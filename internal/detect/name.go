@@ -70,7 +70,7 @@ var credentialEndings = []struct {
 
 // notCredentialWords end like a credential word and are not one.
 var notCredentialWords = words("bypass compass trespass encompass underpass overpass highpass lowpass bandpass surpass buypass multipass singlepass onepass nopass " +
-	"detokenize subtoken wordtoken keytoken nonsecret pretoken")
+	"minipass htpasswd askpass tiktoken detokenize subtoken wordtoken keytoken nonsecret pretoken")
 
 // keyWords before "key" say that it opens something.
 var keyWords = words("api access secret private auth account encryption encrypt decryption signing sign master storage subscription service app " +
@@ -86,9 +86,12 @@ var otherKeys = words("public publishable pub pk gpg foreign primary partition s
 	"group object s3 hot dict map lookup join merge index row column col field hash range composite candidate unique alternate pos sort_by compare cmp " +
 	"query match search event record message msg event routing shard bucket file path image model layer state state_dict attention attn dataset data " +
 	"pad bos eos unk sep cls mask next prev previous continuation page sync start end stop special additional prompt input output completion last first " +
-	"current csrf xsrf csrfmiddleware cancel cancellation max min num total stop image sentence target source src tgt begin end eot mem query kv " +
+	"authenticity nonce redir current csrf xsrf csrfmiddleware cancel cancellation max min num total stop image sentence target source src tgt begin end eot mem query kv " +
 	"translation i18n entity registry answer question label metric param option config menu shortcut arrow enter return home keyboard hot tab " +
 	"widget button element component cover work works resume delta watermark checkpoint cursor pagination per no non word char byte new pivot")
+
+// otherPasses before "pass" say that it is a run over data.
+var otherPasses = words("full multi single double one two three first second third last next previous forward backward low high band")
 
 func words(list string) map[string]bool {
 	m := map[string]bool{}
@@ -203,7 +206,7 @@ func (p *split) classify() kind {
 		}
 		for _, e := range credentialEndings {
 			if stem, ok := bytes.CutSuffix(w, []byte(e.text)); ok && len(stem) > 0 {
-				if e.kind == kindToken && otherKeys[string(stem)] {
+				if e.kind == kindToken && (otherKeys[string(stem)] || string(stem) == "publickey" || string(stem) == "hashed") {
 					return kindNone
 				}
 				k = e.kind
@@ -228,6 +231,9 @@ func (p *split) classify() kind {
 		if k == kindWeakKey || k == kindToken {
 			return kindNone
 		}
+	}
+	if last > 0 && string(w) == "pass" && otherPasses[string(p.word(last-1))] {
+		return kindNone
 	}
 	for i := range last {
 		if q := string(p.word(i)); q == "public" || q == "publishable" || q == "reset" || q == "hash" || q == "hashed" || q == "encrypted" || q == "fingerprint" {

@@ -1,6 +1,9 @@
 package detect
 
-import "bytes"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 // traits are what the letters of a value say about it.
 type traits struct {
@@ -77,11 +80,11 @@ func (t traits) random() bool {
 
 // believable reports whether text can be a credential of kind k.
 func believable(k kind, text []byte, v value, op operator, compound bool) bool {
-	if len(text) < 6 || len(text) > 2048 || placeholder(text) || lookalike(text) {
+	if len(text) < 6 || len(text) > 2048 || placeholder(text) || lookalike(text) || !readable(text) || variableOf(text) {
 		return false
 	}
 	t := measure(text)
-	if !v.quoted && (subscript(text) || bytes.IndexByte([]byte("{[(*"), text[0]) >= 0) || k == kindHeader && t.digit == 0 {
+	if !v.quoted && (reference(text) || subscript(text) || bytes.IndexByte([]byte("{[(*"), text[0]) >= 0) || k == kindHeader && t.digit == 0 {
 		return false
 	}
 	if op == opNear {
@@ -133,6 +136,63 @@ func believable(k kind, text []byte, v value, op operator, compound bool) bool {
 	return false
 }
 
+// readable reports whether text is of letters a person can see; a few may be
+// in another encoding than UTF-8.
+func readable(text []byte) bool {
+	strange := 0
+	for i := 0; i < len(text); {
+		r, n := utf8.DecodeRune(text[i:])
+		if r < ' ' && !is(text[i], space) || r == 0x7f {
+			return false
+		}
+		if r == utf8.RuneError && n == 1 {
+			strange++
+		}
+		i += n
+	}
+	return strange*4 <= len(text)
+}
+
+// variableOf reports whether text is the name of the environment variable that
+// holds a credential: ALGOSEEK_KEY.
+func variableOf(text []byte) bool {
+	if !all(text, upper|digit|under) || bytes.IndexByte(text, '_') < 1 {
+		return false
+	}
+	var p split
+	p.parse(text)
+	for i := range p.n {
+		if isCredential(p.word(i)) {
+			return true
+		}
+	}
+	return false
+}
+
+// names reports whether text as a name would be a credential's.
+func names(text []byte) bool {
+	var p split
+	p.parse(text)
+	return p.n > 0 && p.classify() != kindNone
+}
+
+// reference reports whether text without quotes reads an attribute that is
+// called like a credential, r.url.password, or gives it a value, a.password=.
+func reference(text []byte) bool {
+	if text[0] == '&' && all(text[1:], lower|under) || text[0] == '$' && bytes.Contains(text, []byte("->")) {
+		return true // of C, of Perl
+	}
+	if i := bytes.IndexByte(text, '='); i > 0 && i+1 < len(text) && all(text[:i], word) {
+		text = text[i+1:] // a chain of assignments
+	}
+	end := run(text, 0, len(text), word|dot|dash)
+	dot := bytes.LastIndexByte(text[:end], '.')
+	if dot > 0 && is(text[0], letter|under) && (end == len(text) || !is(text[end], alnum)) && all(text[dot+1:end], letter|under) && names(text[dot+1:end]) {
+		return true
+	}
+	return dot > 0 && end == len(text)-1 && text[end] == '='
+}
+
 // passwordLike reports whether text can be a person's password.
 func passwordLike(text []byte, t traits, op operator, loose bool, v value) bool {
 	if bytes.IndexByte(text, ' ') >= 0 {
@@ -159,6 +219,9 @@ func passwordLike(text []byte, t traits, op operator, loose bool, v value) bool 
 		return t.n >= 14 && v.quoted && t.other == 0 && t.upper > 0 && t.score < 0
 	}
 	// an identifier in a list of names
+	if op == opComma && all(text, word) && t.score > -0.2 && names(text) {
+		return false
+	}
 	return op != opComma || !all(text, word) || bytes.IndexByte(text, '_') < 0 || t.score < 0
 }
 
@@ -259,7 +322,7 @@ var sealed = []string{"ENC[", "gAAAAA", "$ANSIBLE_VAULT", "!vault"}
 // variable reports whether what follows a dollar sign is a variable's name or
 // the beginning of an expansion.
 func variable(rest []byte) bool {
-	return len(rest) == 0 || rest[0] == '{' || rest[0] == '(' || all(rest, lower|under) || all(rest, upper|digit|under) && bytes.IndexByte(rest, '_') > 0
+	return len(rest) == 0 || rest[0] == '{' || rest[0] == '(' || all(rest, lower|under) || all(rest, upper|digit|under) && bytes.IndexByte(rest, '_') > 0 || all(rest, letter) && (names(rest) || measure(rest).score > 0.2)
 }
 
 // placeholder reports whether text stands for a credential rather than being one.
@@ -273,6 +336,14 @@ func placeholder(text []byte) bool {
 	case first == '<' && (last == '>' || bytes.IndexByte(text, '>') > 0), first == '[' && last == ']' && !bytes.ContainsAny(text, "0123456789"), first == '{' && last == '}':
 		return true
 	case first == '$' && variable(text[1:]):
+		return true
+	case bytes.Contains(text, []byte("${")), bytes.HasPrefix(text, []byte("&lt;")):
+		return true
+	case bytes.HasPrefix(text, []byte("«")) && bytes.Contains(text, []byte("»")): // a field to merge
+		return true
+	case n > 3 && first == last && text[1] == '+' && text[n-2] == '+' && bytes.IndexByte([]byte("`\"'"), first) >= 0: // "…'"+x+"'…"
+		return true
+	case n > 4 && bytes.HasPrefix(text, []byte("__")) && bytes.HasSuffix(text, []byte("__")):
 		return true
 	case bytes.Contains(text, []byte("[nbseal:")): // a marker, alone or where a part was
 		return true
@@ -345,7 +416,7 @@ func dull(text []byte) bool {
 		} else {
 			same = 1
 		}
-		if c == p+1 && is(c, alnum) || p == '9' && c == '0' {
+		if fold(c) == fold(p)+1 && is(c, alnum) || p == '9' && c == '0' {
 			up++
 		} else {
 			up = 1
@@ -361,41 +432,4 @@ func dull(text []byte) bool {
 		return true
 	}
 	return bytes.Contains(text, []byte("EXAMPLE")) || bytes.Contains(text, []byte("…")) || bytes.Contains(text, []byte("•"))
-}
-
-// fileEndings are those of names that stand where a key does.
-var fileEndings = []string{".json", ".pem", ".key", ".txt", ".yaml", ".yml", ".env", ".csv", ".py", ".ipynb", ".parquet", ".pth", ".pt", ".pkl", ".html", ".com", ".org", ".net", ".io", ".pub", ".cfg", ".ini", ".toml", ".db", ".xml", ".md", ".h5", ".gz", ".zip", ".js"}
-
-// lookalike reports whether text is something else that is long and odd: a
-// path, an address, a date, a hash that says so, public key material.
-func lookalike(text []byte) bool {
-	for _, p := range []string{"/", "./", "../", "~/", "arn:", "sha256:", "SHA256:", "sha1-", "sha1:", "argon2:", "$argon2", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$1$", "$apr1$", "pbkdf2", "{SHA", "{SSHA", "sha256-", "sha384-", "sha512-", "md5:", "ssh-", "age1", "http:", "https:", "s3:", "gs:", "file:", "pk_live_", "pk_test_", "pk.ey", "os.", "self.", "config.", "settings.", "IPY_MODEL_", "projects/", "vault:", "secret/", "ftjob-", "C:\\"} {
-		if bytes.HasPrefix(text, []byte(p)) {
-			return !(p == "/" && base64ish(text))
-		}
-	}
-	if bytes.Contains(text, []byte("://")) || bytes.HasPrefix(text, []byte("-----BEGIN")) {
-		return true
-	}
-	for _, e := range fileEndings {
-		if bytes.HasSuffix(text, []byte(e)) {
-			return true
-		}
-	}
-	if bytes.Contains(text, []byte("=\"")) || bytes.Contains(text, []byte("='")) {
-		return true // an attribute, an argument
-	}
-	if i := run(text, 0, len(text), letter); i > 2 && i < len(text)-1 && text[i] == '(' && all(text[i+1:len(text)-1], digit|punct) && text[len(text)-1] == ')' {
-		return true // the type of a column: varchar(255)
-	}
-	if bytes.HasSuffix(text, []byte("()")) || bytes.Contains(text, []byte("](")) || bytes.Contains(text, []byte("('")) || bytes.Contains(text, []byte("(\"")) {
-		return true
-	}
-	return false
-}
-
-// base64ish reports whether text that begins with a slash is rather base64
-// than a path.
-func base64ish(text []byte) bool {
-	return len(text) >= 32 && all(text, b64std|equals) && measure(text).random()
 }

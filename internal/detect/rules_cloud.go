@@ -17,6 +17,7 @@ func cloudRules() []Rule {
 			Source:   "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html",
 			services: []string{"aws", "amazonaws", "boto3", "s3fs", "s3", "sts", "accesskeyid", "sagemaker"},
 			values:   []string{"{b:40}"},
+			check:    notHex,
 		},
 		{
 			ID: "aws-session-token", Title: "AWS session token", Severity: finding.High,

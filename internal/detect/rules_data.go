@@ -140,7 +140,7 @@ func dataRules() []Rule {
 			ID: "openweather-api-key", Title: "OpenWeather API key", Severity: finding.Low,
 			Revoke:   "https://home.openweathermap.org/api_keys",
 			Source:   "https://openweathermap.org/appid",
-			services: []string{"openweathermap", "openweather", "owm", "weather", "appid"},
+			services: []string{"openweathermap", "openweather", "owm", "weather"},
 			values:   []string{"{h:32}"},
 		},
 		{

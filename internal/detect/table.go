@@ -124,10 +124,14 @@ func (s *scan) textColumn(p *split, k kind, from, to, stop int) {
 	bars := 0
 	switch {
 	case mark != 0:
+		if s.rowAbove(line, mark, heading) {
+			return
+		}
 		bars = bytes.Count(s.text[line:from], []byte{mark})
-	case !columns(heading):
+	case !columns(heading) || !heads(heading, left, right):
 		return
 	}
+	alone := mark == 0 && len(bytes.TrimSpace(heading)) == to-from
 	name, below := s.text[from:to], gapsOf(heading, left)
 	at := to + nl + 1
 	for range maxTableRows {
@@ -145,10 +149,14 @@ func (s *scan) textColumn(p *split, k kind, from, to, stop int) {
 			} else if !bytes.ContainsAny(row, "+|") {
 				return
 			}
-		} else if a, b, ok := wordAt(row, left, right); ok {
-			s.cell(p, k, name, at+a, at+b)
-		} else if a, b, ok := below.cell(row); ok {
-			s.cell(p, k, name, at+a, at+b)
+		} else {
+			a, b, ok := wordAt(row, left, right)
+			if !ok {
+				a, b, ok = below.cell(row)
+			}
+			if ok && (!alone || len(bytes.TrimSpace(row[:a])) > 0) {
+				s.cell(p, k, name, at+a, at+b)
+			}
 		}
 		if at += end + 1; at >= stop {
 			return
@@ -157,21 +165,58 @@ func (s *scan) textColumn(p *split, k kind, from, to, stop int) {
 }
 
 // columns reports whether a line looks like the headings of a table: several
-// words with gaps.
+// words with gaps, or one that stands above what has an index. It holds no code
+// and no measured values.
 func columns(line []byte) bool {
-	gaps := 0
-	for i := 1; i+1 < len(line); i++ {
-		if line[i] == ' ' && line[i-1] == ' ' && line[i+1] != ' ' {
-			gaps++
+	fields := bytes.Fields(line)
+	if len(fields) > 40 || bytes.ContainsAny(line, "={}<>$;\\&") {
+		return false
+	}
+	for _, f := range fields {
+		if i := bytes.IndexByte(f, '.'); i > 0 && i+1 < len(f) && is(f[i-1], digit) && is(f[i+1], digit) {
+			return false
 		}
 	}
-	return gaps >= 1 && len(bytes.Fields(line)) <= 40
+	body := bytes.TrimSpace(line)
+	if bytes.HasPrefix(body, []byte("#")) || bytes.HasPrefix(body, []byte("//")) {
+		return false // a comment
+	}
+	return bytes.Contains(body, []byte("  ")) || len(fields) == 1 && bytes.HasPrefix(line, []byte("  "))
+}
+
+// heads reports whether heading[left:right] is a heading by itself, of a few
+// words, rather than a word of a sentence.
+func heads(heading []byte, left, right int) bool {
+	if left > 0 && !is(heading[left-1], space) || right < len(heading) && !is(heading[right], space) {
+		return false
+	}
+	if i := bytes.LastIndex(heading[:left], []byte("  ")); i >= 0 {
+		left = i
+	} else {
+		left = 0
+	}
+	if i := bytes.Index(heading[right:], []byte("  ")); i >= 0 {
+		right += i
+	} else {
+		right = len(heading)
+	}
+	return len(bytes.Fields(heading[left:right])) <= 3
+}
+
+// rowAbove reports whether the line before the one that begins at line has as
+// many marks and is no border: then what looks like a heading is in a row.
+func (s *scan) rowAbove(line int, mark byte, heading []byte) bool {
+	if line == 0 {
+		return false
+	}
+	above := s.text[s.lineStart(line-1) : line-1]
+	return bytes.Count(above, []byte{mark}) == bytes.Count(heading, []byte{mark}) && len(bytes.Trim(above, "+-=:| \t\r,;")) > 0
 }
 
 // divider returns the character that stands between the headings of a drawn
 // or comma-separated table, of which the one at [left,right) touches one; else 0.
 func divider(heading []byte, left, right int) byte {
-	if bytes.IndexByte(heading, '|') >= 0 {
+	if bytes.IndexByte(heading, '|') >= 0 && !bytes.Contains(heading, []byte("||")) {
 		return '|'
 	}
 	for _, mark := range []byte{',', ';', '\t'} {

@@ -61,13 +61,16 @@ func (s *scan) userinfo(scheme, start, end, colon, at int) {
 	if colon < 0 {
 		// a token in the place of the user, as in https://TOKEN@host
 		user := s.text[end:at]
-		if t := measure(user); len(user) >= 20 && t.random() && all(user, word|dash) && !placeholder(user) {
+		if t := measure(user); len(user) >= 20 && t.random() && all(user, word|dash) && !placeholder(user) && !uuid(user) {
 			s.add(candidate{rule: s.t.byID["url-password"], rank: rankGeneric, parts: []Span{{end, at}}, preview: "…"})
 		}
 		return
 	}
 	from := end + colon + 1
 	password := unescaped(s.text[from:at])
+	if bytes.HasSuffix(password, []byte("]")) && bytes.IndexByte(s.text[end:from], '[') >= 0 {
+		return // a synopsis: [user[:password]@]host
+	}
 	if len(password) < 3 || calledSo(password) || placeholder(password) || weakWord(password) || bytes.IndexByte(password, '{') == 0 {
 		return
 	}

@@ -338,7 +338,7 @@ func bareEnd(text []byte, i int, op operator, v value, lead bool) int {
 		case '<':
 			stop = op == opTag || i+1 < limit && (text[i+1] == '/' || is(text[i+1], letter)) && bytes.IndexByte(text[i:limit], '>') >= 0
 		case '&':
-			stop = v.param == '&' || v.param == 0 && !lead
+			stop = v.param == '&' || v.param == 0 && !lead || entity(text[i:limit])
 		case ';':
 			stop = v.param == ';' || v.param == 0 && !lead
 		case '}':
@@ -351,6 +351,16 @@ func bareEnd(text []byte, i int, op operator, v value, lead bool) int {
 		}
 	}
 	return i
+}
+
+// entity reports whether text begins with a mark that HTML writes for itself.
+func entity(text []byte) bool {
+	for _, e := range []string{"&quot;", "&#39;", "&lt;", "&gt;"} {
+		if bytes.HasPrefix(text, []byte(e)) {
+			return true
+		}
+	}
+	return false
 }
 
 // braceEnd returns where the braces at i close that ODBC wants around a

@@ -70,6 +70,7 @@ var stages = []stage{
 	{"cross", (*runner).cross},
 	{"go", (*runner).goTests},
 	{"python", (*runner).pythonTests},
+	{"self", (*runner).self},
 	{"demo", (*runner).demo},
 	{"fuzz", (*runner).fuzz},
 }
