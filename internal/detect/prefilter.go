@@ -4,20 +4,40 @@ package detect
 // ASCII case, in one pass: Aho and Corasick's machine with all failure links
 // resolved into one dense table over classes of bytes.
 type automaton struct {
-	class   [256]uint8 // byte to column; bytes in no keyword share column 0
-	next    []uint16   // state<<shift | column to state
-	accept  uint16     // states from this one on end a keyword
-	out     [][]uint16 // for each such state, the keywords that end there
+	class   [256]uint32 // byte to column; bytes in no keyword share column 0
+	next    *cells
+	out     [][]uint16 // for each state, the keywords that end there
 	length  []int      // of the keywords
 	longest int
 }
 
-const shift = 6 // 64 columns hold the letters, digits and punctuation of the keywords
+const (
+	shift     = 6 // 64 columns hold the letters, digits and punctuation of the keywords
+	maxStates = 1 << 12
+)
+
+// cells is the table: for each state a row of columns. A cell holds where the
+// row of the next state begins, and the bit ends when a keyword ends there.
+// That a cell is an index already, and that no index can be out of range, is
+// what makes a step cheap.
+type cells [maxStates << shift]uint32
+
+const (
+	cellIndex = maxStates<<shift - 1
+	ends      = 1 << 31
+)
+
+// step returns the cell that follows the cell s on a byte of column c.
+func (t *cells) step(s, c uint32) uint32 { return t[(s|c)&cellIndex] }
 
 // occurrence is a keyword's: where it ends, and the state it was seen in.
 type occurrence struct {
 	end   int
 	state uint16
+}
+
+func occurs(end int, cell uint32) occurrence {
+	return occurrence{end, uint16(cell & cellIndex >> shift)}
 }
 
 func newAutomaton(keywords []string) *automaton {
@@ -29,7 +49,7 @@ func newAutomaton(keywords []string) *automaton {
 		for i := range len(k) {
 			b := fold(k[i])
 			if a.class[b] == 0 {
-				a.class[b] = uint8(columns)
+				a.class[b] = uint32(columns)
 				columns++
 			}
 		}
@@ -51,8 +71,8 @@ func fold(b byte) byte {
 	return b
 }
 
-// build makes the trie, resolves the failure links breadth first, and renumbers
-// the states so that those that end a keyword come last.
+// build makes the trie, resolves the failure links breadth first, and numbers
+// the states in that order.
 func (a *automaton) build(keywords []string) {
 	most := 1
 	for _, k := range keywords {
@@ -74,17 +94,17 @@ func (a *automaton) build(keywords []string) {
 		outs[state] = append(outs[state], uint16(id))
 	}
 	states := len(outs)
-	if states > 1<<16-1 {
+	if states > maxStates {
 		panic("detect: too many keywords")
 	}
 	fail := make([]uint16, states)
-	queue := make([]uint16, 0, states)
+	queue := make([]uint16, 1, states) // the first state is the root
 	for c := range 1 << shift {
 		if t := trie[c]; t != 0 {
 			queue = append(queue, t)
 		}
 	}
-	for q := 0; q < len(queue); q++ {
+	for q := 1; q < len(queue); q++ {
 		s := int(queue[q])
 		f := int(fail[s])
 		outs[s] = append(outs[s], outs[f]...)
@@ -98,32 +118,24 @@ func (a *automaton) build(keywords []string) {
 			}
 		}
 	}
-	a.renumber(trie, outs, queue)
+	a.number(trie, outs, queue)
 }
 
-// renumber takes the states but the first in the order of depth, so that those
+// number fills the table with the states in the order of depth, so that those
 // that most bytes lead to lie together.
-func (a *automaton) renumber(trie []uint16, outs [][]uint16, order []uint16) {
-	number := make([]uint16, len(outs))
-	n := uint16(1) // the first state stays the first; no keyword is empty
-	for _, s := range order {
-		if len(outs[s]) == 0 {
-			number[s] = n
-			n++
+func (a *automaton) number(trie []uint16, outs [][]uint16, order []uint16) {
+	cell := make([]uint32, len(outs))
+	a.out = make([][]uint16, len(outs))
+	for n, s := range order {
+		cell[s] = uint32(n) << shift
+		if a.out[n] = outs[s]; len(outs[s]) > 0 {
+			cell[s] |= ends
 		}
 	}
-	a.accept = n
-	for _, s := range order {
-		if len(outs[s]) > 0 {
-			number[s] = n
-			n++
-			a.out = append(a.out, outs[s])
-		}
-	}
-	a.next = make([]uint16, len(trie))
-	for s := range outs {
+	a.next = new(cells)
+	for n, s := range order {
 		for c := range 1 << shift {
-			a.next[int(number[s])<<shift|c] = number[trie[s<<shift|c]]
+			a.next[n<<shift|c] = cell[trie[int(s)<<shift|c]]
 		}
 	}
 }
@@ -151,56 +163,53 @@ func (a *automaton) find(text []byte, from, to int, found *occurrences) {
 		piece[k] = text[start : start+size]
 		found[k] = found[k][:0]
 	}
-	next, class, accept := a.next, &a.class, uint(a.accept)
-	s0, s1, s2, s3 := uint(a.warm(text, from)), uint(0), uint(0), uint(0)
+	next, class := a.next, &a.class
+	s0, s1, s2, s3 := a.warm(text, from), uint32(0), uint32(0), uint32(0)
 	// As warm, of three at once.
 	w1, w2, w3 := piece[0][size-a.longest:], piece[1][size-a.longest:], piece[2][size-a.longest:]
 	for i, b := range w1 {
-		s1 = uint(next[s1<<shift|uint(class[b])])
-		s2 = uint(next[s2<<shift|uint(class[w2[i]])])
-		s3 = uint(next[s3<<shift|uint(class[w3[i]])])
+		s1 = next.step(s1, class[b])
+		s2 = next.step(s2, class[w2[i]])
+		s3 = next.step(s3, class[w3[i]])
 	}
-	t0, t1, t2, t3 := piece[0], piece[1][:len(piece[0])], piece[2][:len(piece[0])], piece[3][:len(piece[0])]
+	t0 := piece[0]
+	t1, t2, t3 := piece[1][:len(t0)], piece[2][:len(t0)], piece[3][:len(t0)]
 	for i, b := range t0 {
-		s0 = uint(next[s0<<shift|uint(class[b])])
-		s1 = uint(next[s1<<shift|uint(class[t1[i]])])
-		s2 = uint(next[s2<<shift|uint(class[t2[i]])])
-		s3 = uint(next[s3<<shift|uint(class[t3[i]])])
-		if s0 >= accept {
-			found[0] = append(found[0], occurrence{from + i + 1, uint16(s0)})
+		s0 = next.step(s0, class[b])
+		s1 = next.step(s1, class[t1[i]])
+		s2 = next.step(s2, class[t2[i]])
+		s3 = next.step(s3, class[t3[i]])
+		if (s0|s1|s2|s3)&ends == 0 {
+			continue
 		}
-		if s1 >= accept {
-			found[1] = append(found[1], occurrence{from + size + i + 1, uint16(s1)})
-		}
-		if s2 >= accept {
-			found[2] = append(found[2], occurrence{from + 2*size + i + 1, uint16(s2)})
-		}
-		if s3 >= accept {
-			found[3] = append(found[3], occurrence{from + 3*size + i + 1, uint16(s3)})
+		for k, s := range [lanes]uint32{s0, s1, s2, s3} {
+			if s&ends != 0 {
+				found[k] = append(found[k], occurs(from+k*size+i+1, s))
+			}
 		}
 	}
-	a.walk(text, from+lanes*size, to, lanes-1, uint16(s3), found)
+	a.walk(text, from+lanes*size, to, lanes-1, s3, found)
 }
 
-// warm returns the state before text[i], as if the text before it had been
+// warm returns the cell before text[i], as if the text before it had been
 // walked: what is further back than the longest keyword does not matter.
-func (a *automaton) warm(text []byte, i int) uint16 {
-	state := uint16(0)
+func (a *automaton) warm(text []byte, i int) uint32 {
+	s := uint32(0)
 	for _, b := range text[max(0, i-a.longest):i] {
-		state = a.next[int(state)<<shift|int(a.class[b])]
+		s = a.next.step(s, a.class[b])
 	}
-	return state
+	return s
 }
 
 // walk appends the occurrences that end in text[from:to] to those of a piece.
-func (a *automaton) walk(text []byte, from, to, piece int, state uint16, found *occurrences) {
+func (a *automaton) walk(text []byte, from, to, piece int, s uint32, found *occurrences) {
 	for i, b := range text[from:to] {
-		state = a.next[int(state)<<shift|int(a.class[b])]
-		if state >= a.accept {
-			found[piece] = append(found[piece], occurrence{from + i + 1, state})
+		s = a.next.step(s, a.class[b])
+		if s&ends != 0 {
+			found[piece] = append(found[piece], occurs(from+i+1, s))
 		}
 	}
 }
 
 // keywords returns the ids of those that end in the state of an occurrence.
-func (a *automaton) keywords(o occurrence) []uint16 { return a.out[o.state-a.accept] }
+func (a *automaton) keywords(o occurrence) []uint16 { return a.out[o.state] }
