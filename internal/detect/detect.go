@@ -104,10 +104,7 @@ func Rules() []*Rule { return slices.Clone(builtin().rules) }
 // Find calls emit for each credential in the text, in order of position. The
 // same input always gives the same matches.
 func (d *Detector) Find(in Input, emit func(Match)) {
-	s, _ := d.scratch.Get().(*scan)
-	if s == nil {
-		s = new(scan)
-	}
+	s := d.scan()
 	s.reset(d.tables(), in, 0)
 	s.run()
 	for _, m := range s.resolve() {
@@ -115,4 +112,22 @@ func (d *Detector) Find(in Input, emit func(Match)) {
 	}
 	s.release()
 	d.scratch.Put(s)
+}
+
+// Dull reports whether it is plain at a glance that nothing is found in a text
+// of no language: its key is no credential's, and no keyword is in it.
+func (d *Detector) Dull(text []byte, key string) bool {
+	if d.tables().auto.any(text) {
+		return false
+	}
+	s := d.scan()
+	defer d.scratch.Put(s)
+	return s.kinds.of(key) == kindNone
+}
+
+func (d *Detector) scan() *scan {
+	if s, ok := d.scratch.Get().(*scan); ok {
+		return s
+	}
+	return &scan{kinds: kinds{}}
 }

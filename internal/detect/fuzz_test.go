@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// FuzzFind: no panic, spans in range and in order, the same answer twice.
+// FuzzFind: no panic, spans in range and in order, the same answer twice, none
+// in a dull text.
 func FuzzFind(f *testing.F) {
 	made := newFake(1)
 	for _, c := range forms {
@@ -30,6 +31,9 @@ func FuzzFind(f *testing.F) {
 		d.Find(in, func(m Match) { second = append(second, m) })
 		if !reflect.DeepEqual(first, second) {
 			t.Errorf("two answers: %v, %v", first, second)
+		}
+		if len(first) > 0 && in.Language == Unknown && d.Dull(text, key) {
+			t.Errorf("dull, and %d found", len(first))
 		}
 		at := 0
 		for _, m := range first {

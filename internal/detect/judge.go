@@ -42,16 +42,8 @@ func (s *scan) judgeValue(from, to int, v value) {
 // keyed judges a text that is as a whole the value of [Input.Key].
 func (s *scan) keyed() {
 	var p split
-	name := []byte(s.in.Key)
-	if i := bytes.LastIndexByte(name, '.'); i >= 0 && i < len(name)-1 {
-		name = name[i+1:]
-	}
-	p.parse(name[max(0, len(name)-maxName):])
-	if p.n == 0 || len(s.text) > maxValue {
-		return
-	}
-	k := p.classify()
-	if k == kindNone {
+	k := p.key(s.in.Key)
+	if k == kindNone || len(s.text) > maxValue {
 		return
 	}
 	i := run(s.text, 0, len(s.text), space)

@@ -252,6 +252,16 @@ func (p *split) classify() kind {
 	return k
 }
 
+// key parses and classifies an [Input.Key]: the last name of a dotted one.
+func (p *split) key(key string) kind {
+	name := []byte(key)
+	if i := bytes.LastIndexByte(name, '.'); i >= 0 && i < len(name)-1 {
+		name = name[i+1:]
+	}
+	p.parse(name[max(0, len(name)-maxName):])
+	return p.classify()
+}
+
 func isCredential(w []byte) bool { return credentialWords[string(w)] != kindNone }
 
 // reading reports whether a name is of a function that asks for a credential

@@ -191,6 +191,17 @@ func (a *automaton) find(text []byte, from, to int, found *occurrences) {
 	a.walk(text, from+lanes*size, to, lanes-1, s3, found)
 }
 
+// any reports whether a keyword is in text.
+func (a *automaton) any(text []byte) bool {
+	s := uint32(0)
+	for _, b := range text {
+		if s = a.next.step(s, a.class[b]); s&ends != 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // warm returns the cell before text[i], as if the text before it had been
 // walked: what is further back than the longest keyword does not matter.
 func (a *automaton) warm(text []byte, i int) uint32 {

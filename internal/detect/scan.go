@@ -2,8 +2,8 @@ package detect
 
 import (
 	"cmp"
-	"hash/maphash"
 	"slices"
+	"strings"
 )
 
 // scan is the state of one Find.
@@ -15,7 +15,7 @@ type scan struct {
 
 	found occurrences
 	cands []candidate
-	memo  *memo
+	kinds kinds
 
 	joinedAt  int // where joined was asked last, plus one
 	named     int // end of the last name that was read
@@ -57,36 +57,35 @@ const (
 	allowanceFactor = 8
 )
 
+// kinds remembers what keys say of their values: most keys of a notebook stand
+// in every cell of it.
+type kinds map[string]kind
+
+func (m kinds) of(key string) kind {
+	k, known := m[key]
+	if !known {
+		if len(m) == 1<<10 {
+			clear(m)
+		}
+		var p split
+		k = p.key(key)
+		m[strings.Clone(key)] = k
+	}
+	return k
+}
+
 func (s *scan) reset(t *tables, in Input, depth int) {
-	*s = scan{t: t, in: in, text: in.Text, depth: depth, found: s.found, cands: s.cands[:0], memo: s.memo}
+	*s = scan{t: t, in: in, text: in.Text, depth: depth, found: s.found, cands: s.cands[:0], kinds: s.kinds}
 	s.allowance = allowanceFactor*len(in.Text) + 4096
 }
 
 // release drops what refers to the caller's text.
 func (s *scan) release() {
 	clear(s.cands)
-	*s = scan{found: s.found, cands: s.cands[:0], memo: s.memo}
+	*s = scan{found: s.found, cands: s.cands[:0], kinds: s.kinds}
 }
 
 func (s *scan) run() {
-	if s.depth > 0 {
-		s.walk()
-		return
-	}
-	if s.memo == nil {
-		s.memo = &memo{seed: maphash.MakeSeed()}
-	}
-	at, known := s.memo.find(&s.in)
-	if known {
-		return
-	}
-	s.walk()
-	if at != nil && len(s.cands) == 0 {
-		at.set(&s.in)
-	}
-}
-
-func (s *scan) walk() {
 	if s.in.Key != "" {
 		s.keyed()
 	}

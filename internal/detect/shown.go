@@ -8,11 +8,15 @@ import "bytes"
 // nothing else tells what the value is.
 func Shown(source []byte) string {
 	name := ""
+	source = bytes.TrimSpace(source)
 	for len(source) > 0 {
 		line, rest, _ := bytes.Cut(source, []byte("\n"))
 		source = rest
+		last := len(rest) == 0
+		if !last && !mayShow(line) {
+			continue
+		}
 		line = bytes.TrimRight(bytes.TrimSpace(line), ";")
-		last := len(bytes.TrimSpace(rest)) == 0
 		expr := line
 		switch {
 		case bytes.HasPrefix(line, []byte("print(")), bytes.HasPrefix(line, []byte("display(")):
@@ -29,6 +33,13 @@ func Shown(source []byte) string {
 		}
 	}
 	return name
+}
+
+// mayShow reports whether a line begins as one that shows a value does. Most do
+// not, and of a long cell there is no more to look at.
+func mayShow(line []byte) bool {
+	i := run(line, 0, len(line), space)
+	return i < len(line) && (line[i] == 'p' || line[i] == 'd' || line[i] == '!' || line[i] == '%')
 }
 
 // shownName returns the name that an expression reads, when it is a

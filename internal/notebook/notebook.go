@@ -48,6 +48,7 @@ type Notebook struct {
 
 	cells   []cell
 	rest    []member // everything at the top that is not a cell
+	kernel  []member // what the metadata says of the kernel
 	strings []value  // the strings of all lists of strings, in the file's order
 
 	zeppelin bool // a note of Apache Zeppelin
@@ -118,7 +119,7 @@ func (nb *Notebook) parse() error {
 				return c.array(func(int) error { return nb.parseWorksheet(c) })
 			}
 		}
-		return keep(c, &nb.rest, key)
+		return nb.keepTop(c, key)
 	})
 	if err == nil {
 		err = c.end()
@@ -142,8 +143,25 @@ func (nb *Notebook) parseWorksheet(c *cursor) error {
 		if key == "cells" && c.peek() == '[' {
 			return nb.parseCells(c)
 		}
-		return keep(c, &nb.rest, key)
+		return nb.keepTop(c, key)
 	})
+}
+
+// keepTop keeps a member of the notebook or of a worksheet and notes what its
+// metadata says of the kernel.
+func (nb *Notebook) keepTop(c *cursor, key string) error {
+	if key != "metadata" || c.peek() != '{' {
+		return keep(c, &nb.rest, key)
+	}
+	start := c.i
+	err := c.object(func(key string) error {
+		if key == "kernelspec" || key == "language_info" {
+			return keep(c, &nb.kernel, key)
+		}
+		return c.skip()
+	})
+	nb.rest = append(nb.rest, member{"metadata", value{start, c.i}})
+	return err
 }
 
 func (nb *Notebook) parseCells(c *cursor) error {
@@ -233,31 +251,17 @@ func keep(c *cursor, to *[]member, key string) error {
 // kernel said of itself in metadata.language_info.name.
 func (nb *Notebook) kernelLanguage() string {
 	lang := ""
-	for _, m := range nb.rest {
-		if m.key != "metadata" {
-			continue
-		}
-		c := &cursor{src: nb.src, i: m.val.start}
-		if c.peek() != '{' {
-			continue
-		}
-		_ = c.object(func(key string) error { // validated before
-			v, err := c.value()
-			if key != "kernelspec" && key != "language_info" {
-				return err
-			}
-			nb.leaves(v, key, key, func(path, _ string, v value) bool {
-				switch path {
-				case "kernelspec.language":
-					if lang == "" {
-						lang = keyString(nb.src, v)
-					}
-				case "language_info.name":
+	for _, m := range nb.kernel {
+		nb.leaves(m.val, m.key, m.key, func(path, _ string, v value) bool {
+			switch path {
+			case "kernelspec.language":
+				if lang == "" {
 					lang = keyString(nb.src, v)
 				}
-				return true
-			})
-			return err
+			case "language_info.name":
+				lang = keyString(nb.src, v)
+			}
+			return true
 		})
 	}
 	if lang == "" {
@@ -328,12 +332,26 @@ func (nb *Notebook) leafUnits(v value, path, name string, place finding.Place, y
 		return true
 	}
 	return nb.leaves(v, path, name, func(path, name string, v value) bool {
+		if nb.dull(v, name, &place) {
+			return true
+		}
 		p := place
 		p.Key = path
 		u := nb.stringUnit(v, p)
 		u.Name = name
 		return yield(u)
 	})
+}
+
+// dull reports whether no unit need be made of the string v. What has no name in
+// an output may be what the cell's source says it is.
+func (nb *Notebook) dull(v value, name string, place *finding.Place) bool {
+	s := nb.scratch
+	if s == nil || s.Dull == nil || name == "" && place.Where == finding.Output {
+		return false
+	}
+	p := piece{src: value{v.start + 1, v.end - 1}, form: formOf(place.MIME)}
+	return p.isVerbatim(nb.src) && s.Dull(nb.src[p.src.start:p.src.end], name)
 }
 
 func (nb *Notebook) outputUnits(cl *cell, n int, yield func(*Unit) bool) bool {

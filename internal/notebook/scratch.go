@@ -5,6 +5,11 @@ import "github.com/nbseal/nbseal/internal/finding"
 // Scratch is memory for reading one notebook after the other.
 // The zero Scratch is ready.
 type Scratch struct {
+	// Dull, if set, is asked about the strings of metadata and JSON, with the key
+	// that they are the value of, before units are made of them: Each makes none of
+	// those it calls dull. It must not keep the text.
+	Dull func(text []byte, name string) bool
+
 	unit   Unit
 	place  finding.Place
 	pieces []piece

@@ -52,6 +52,14 @@ const (
 	logText                // the bytes of a plain file without ANSI codes
 )
 
+// formOf is the form of texts of a MIME type.
+func formOf(mime string) form {
+	if mime == "text/html" {
+		return htmlText
+	}
+	return plainText
+}
+
 // run maps a stretch of text to a stretch of source. Runs of equal lengths map
 // byte by byte, base64 runs by groups, all others as a whole.
 type run struct {
@@ -118,8 +126,8 @@ func (u *Unit) add(t text, output int) {
 		list = u.pieces[n-1].list + 1
 	}
 	f := plainText
-	if u.Place != nil && u.Place.MIME == "text/html" {
-		f = htmlText
+	if u.Place != nil {
+		f = formOf(u.Place.MIME)
 	}
 	first := len(u.pieces)
 	if first > 0 && u.pieces[first-1].output == output {

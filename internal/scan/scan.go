@@ -99,6 +99,9 @@ func Paths(ctx context.Context, paths []string, opt Options, h Handler) (finding
 	for range jobs {
 		wg.Go(func() {
 			r := newReader(detector, opt)
+			if opt.Rules == nil && !opt.Risks { // these look at more than the detector does
+				r.scratch.Dull = detector.Dull
+			}
 			for j := range work {
 				j.out <- r.read(j.target)
 			}
