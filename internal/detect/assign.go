@@ -42,6 +42,10 @@ func readName(s *scan, _ *action, start, end int) {
 	}
 	s.named = to
 	from = s.phrase(from)
+	var p split
+	if p.parse(text[from:to]); !p.promises() {
+		return // as of most names in which there is "token" or "key"
+	}
 	op, at := s.operator(from, to)
 	if expanded(text, from) {
 		switch {

@@ -252,6 +252,15 @@ func (p *split) classify() kind {
 	return k
 }
 
+// promises reports whether the value of a name can be a credential, or hold some.
+func (p *split) promises() bool {
+	if p.n == 0 {
+		return false
+	}
+	_, several := plurals[string(p.word(p.n-1))]
+	return several || p.classify() != kindNone
+}
+
 // key parses and classifies an [Input.Key]: the last name of a dotted one.
 func (p *split) key(key string) kind {
 	name := []byte(key)

@@ -373,8 +373,9 @@ func (c *cursor) text(to *string, rest *[]member, key string) error {
 func plainRun(src []byte, i int) int {
 	for ; i+8 <= len(src); i += 8 {
 		x := binary.LittleEndian.Uint64(src[i:])
-		quote, slash := x^(ones*'"'), x^(ones*'\\')
-		hit := ((quote-ones)&^quote | (slash-ones)&^slash | (x-ones*0x20)&^x) & high
+		// A quote lies among the control characters once its second bit is turned.
+		low, slash := x^(ones*2), x^(ones*'\\')
+		hit := ((low-ones*0x21)&^x | (slash-ones)&^slash) & high
 		if hit != 0 {
 			return i + bits.TrailingZeros64(hit)/8
 		}

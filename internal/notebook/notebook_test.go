@@ -249,7 +249,8 @@ func TestRewrite(t *testing.T) {
 }
 
 func FuzzValid(f *testing.F) {
-	for _, s := range []string{`{"a":[1,-0.5e+3,true,false,null,"\u00e9\n\ud83d\ude00"]}`, `"\x"`, `[1,]`, `{"a"}`, `01`, `1.`, "\"\x01\"", "\xff", "nul", `"\u12`, `-`, "[[[["} {
+	for _, s := range []string{`{"a":[1,-0.5e+3,true,false,null,"\u00e9\n\ud83d\ude00"]}`, `"\x"`, `[1,]`, `{"a"}`, `01`, `1.`, "\"\x01\"", "\xff", "nul", `"\u12`, `-`, "[[[[",
+		`{"cells":[{"source":["a", "b", , "c"]}]}`, `{"cells":[{"source":["a", "b", ]}]}`, `{"cells":[{"source":["a", "b", `, `{"cells":[{"source":["a",1, 2,[], "b"]}]}`} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
@@ -277,6 +278,7 @@ func FuzzValid(f *testing.F) {
 func FuzzUnits(f *testing.F) {
 	f.Add([]byte(`["a\n","b\u00e9\ud83d\ude00\ud83d","\\x"]`), uint16(1), uint16(5))
 	f.Add([]byte(`"one line\r\n"`), uint16(0), uint16(3))
+	f.Add([]byte("[\"a\", \"b\",  \"c\", \"d\" , \"e\",\n\"f\",\n \"g\",\n \"h\"]"), uint16(3), uint16(9))
 	f.Add([]byte(`"\u001b[1;31mred\u001b[0m \u001b]8;;http://x"`), uint16(2), uint16(3))
 	f.Fuzz(func(t *testing.T, source []byte, from, length uint16) {
 		want, ok := decodeSource(source)

@@ -1,5 +1,7 @@
 package notebook
 
+import "bytes"
+
 // text is a string or a list of them, or whatever stands in their place.
 type text struct {
 	val      value
@@ -34,6 +36,9 @@ func (nb *Notebook) parseStrings(c *cursor, t *text) error {
 	if c.peek() == ']' {
 		return c.close()
 	}
+	// What stood between the last two elements, with the first byte of the second:
+	// the next two mostly have the same between them.
+	var between []byte
 	for done := false; !done; {
 		start := c.i
 		if c.peek() == '"' {
@@ -46,9 +51,15 @@ func (nb *Notebook) parseStrings(c *cursor, t *text) error {
 		if err != nil {
 			return err
 		}
+		end := c.i
+		if len(between) > 0 && bytes.HasPrefix(c.src[end:], between) {
+			c.i += len(between) - 1
+			continue
+		}
 		if done, err = c.next(']'); err != nil {
 			return err
 		}
+		between = c.src[end:min(c.i+1, len(c.src))]
 	}
 	return nil
 }
