@@ -56,6 +56,7 @@ var silent = []struct {
 	{Python, `tokenizer.add_special_tokens({"pad_token": "[PAD]", "bos_token": "<|begin_of_text|>"})`},
 	{Unknown, `{"token": "brown", "start_offset": 4}`},
 	{Unknown, "  username        password        role\n0  Rotterdam-14-Qabcd   ok   admin"},
+	{Unknown, "  what a secret is  text\nHerbst-14-Qabcd  01010000b4c"},
 	{Unknown, "     token  count\n0    hello     12\n1   worlds      3\n"},
 	{Python, `Args(max_tokens=4096, token_type_ids=None, key_dim=64)`},
 	{Python, `df["password"] = df["password"].str.lower()`},

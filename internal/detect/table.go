@@ -132,7 +132,7 @@ func (s *scan) textColumn(p *split, k kind, from, to, stop int) {
 		return
 	}
 	alone := mark == 0 && len(bytes.TrimSpace(heading)) == to-from
-	name, below := s.text[from:to], gapsOf(heading, left)
+	name, below := s.text[from:to], gapsOf(heading, left, right)
 	at := to + nl + 1
 	for range maxTableRows {
 		end := bytes.IndexByte(s.text[at:stop], '\n')
@@ -271,8 +271,12 @@ type gaps struct {
 	numbered    bool // rows may begin with their number
 }
 
-func gapsOf(heading []byte, left int) gaps {
+// gapsOf is of the heading at [left,right), which is a cell of its own.
+func gapsOf(heading []byte, left, right int) gaps {
 	before, all, _, _ := gapCells(heading, left, -1)
+	if _, _, from, to := gapCells(heading, 0, before); from != left || to != right {
+		return gaps{}
+	}
 	return gaps{before, all, heading[0] == ' '}
 }
 
@@ -281,6 +285,8 @@ func gapsOf(heading []byte, left int) gaps {
 func (g gaps) cell(row []byte) (from, to int, ok bool) {
 	n := g.before
 	switch _, all, _, _ := gapCells(row, 0, -1); {
+	case g.all == 0:
+		return 0, 0, false
 	case all == g.all+1 && g.numbered:
 		n++
 	case all != g.all:
