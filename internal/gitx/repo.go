@@ -39,11 +39,11 @@ func (r Repo) Bare() bool { return r.Top == "" }
 func (g Git) Repository(ctx context.Context) (Repo, error) {
 	fail := func(err error) (Repo, error) { return Repo{}, fmt.Errorf("finding the repository: %w", because(err)) }
 	// One question each: a path may hold line breaks.
-	flags, err := g.Line(ctx, "rev-parse", "--is-bare-repository", "--is-inside-work-tree")
+	flags, err := g.Line(ctx, "rev-parse", "--is-bare-repository")
 	if err != nil {
 		return fail(err)
 	}
-	bare, inside, _ := strings.Cut(strings.ReplaceAll(flags, "\r", ""), "\n")
+	bare := flags == "true"
 	r := Repo{Git: g}
 	if r.GitDir, err = g.path(ctx, "--absolute-git-dir"); err != nil {
 		return fail(err)
@@ -51,16 +51,13 @@ func (g Git) Repository(ctx context.Context) (Repo, error) {
 	if r.CommonDir, err = g.path(ctx, "--git-common-dir"); err != nil {
 		return fail(err)
 	}
-	switch {
-	case bare == "true":
+	if bare {
 		r.Dir = r.GitDir
-	case inside == "true":
+	} else {
 		if r.Top, err = g.path(ctx, "--show-toplevel"); err != nil {
 			return fail(err)
 		}
 		r.Dir = r.Top
-	default:
-		return fail(ErrNoWorkTree)
 	}
 	// These may be relative to the directory that we leave.
 	if g.Getenv("GIT_DIR") != "" {

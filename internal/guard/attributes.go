@@ -22,6 +22,7 @@ type rule struct {
 	pattern    string
 	filter     string // of "filter=X", or "-filter", "!filter", "filter"; empty: not set
 	filterAt   [2]int // where that stands in the file
+	diff       bool   // it sets diff
 	drives     bool   // sets something that a notebook's driver may depend on
 	comment    bool
 }
@@ -83,6 +84,7 @@ func (r *rule) parse(text []byte) {
 		token := next(n)
 		name, value, has := strings.Cut(token, "=")
 		bare := strings.TrimLeft(name, "-!")
+		r.diff = r.diff || bare == "diff"
 		switch {
 		case bare == "filter":
 			r.filter, r.filterAt, r.drives = token, [2]int{from, from + n}, true
@@ -206,7 +208,11 @@ func renameFilters(text []byte, patterns []string) (after []byte, hunks []hunk) 
 		}
 		after = append(after, text[last:r.start]...)
 		h := hunk{At: len(after), Old: string(text[r.start:r.end])}
-		h.New = string(text[r.start:r.filterAt[0]]) + "filter=" + FilterName + string(text[r.filterAt[1]:r.end])
+		name := "filter=" + FilterName
+		if !r.diff {
+			name += " diff=" + FilterName
+		}
+		h.New = string(text[r.start:r.filterAt[0]]) + name + string(text[r.filterAt[1]:r.end])
 		after = append(after, h.New...)
 		hunks = append(hunks, h)
 		last = r.end

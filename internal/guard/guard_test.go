@@ -1,12 +1,16 @@
 package guard_test
 
 import (
+	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nbseal/nbseal/internal/gitx"
 	"github.com/nbseal/nbseal/internal/guard"
@@ -18,11 +22,61 @@ const standIn = `#!/bin/sh
 case "$1" in
 --version) echo nbseal test ;;
 clean) sed s/plain/CLEAN/ ;;
+filter-process) GUARD_TEST_FILTER=1 exec "$GUARD_TEST" ;;
 textconv) sed s/plain/SHOWN/ "$2" ;;
 scan) echo "nbseal $*" >>"$LOG"; test "$2" = --staged || sed 's/^/nbseal reads /' >>"$LOG"; exit "${VERDICT:-0}" ;;
 *) exit 3 ;;
 esac
 `
+
+func TestMain(m *testing.M) {
+	if os.Getenv("GUARD_TEST_FILTER") != "" {
+		filterProcess(os.Stdin, os.Stdout)
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// filterProcess is the stand-in's side of git's long-running filter protocol:
+// https://git-scm.com/docs/gitattributes#_long_running_filter_process
+func filterProcess(r io.Reader, w io.Writer) {
+	list := func() (all string, ok bool) {
+		for {
+			var head [4]byte
+			if _, err := io.ReadFull(r, head[:]); err != nil {
+				return all, false
+			}
+			n, err := strconv.ParseUint(string(head[:]), 16, 16)
+			if err != nil || n == 0 {
+				return all, err == nil
+			}
+			b := make([]byte, n-4)
+			if _, err := io.ReadFull(r, b); err != nil {
+				return all, false
+			}
+			all += string(b)
+		}
+	}
+	say := func(lines ...string) {
+		for _, l := range lines {
+			fmt.Fprintf(w, "%04x%s", len(l)+4, l)
+		}
+		io.WriteString(w, "0000")
+	}
+	list() // git-filter-client, version
+	say("git-filter-server\n", "version=2\n")
+	list() // capabilities
+	say("capability=clean\n")
+	for {
+		if _, ok := list(); !ok { // command, pathname
+			return
+		}
+		content, _ := list()
+		say("status=success\n")
+		say(strings.ReplaceAll(content, "plain", "CLEAN"))
+		say()
+	}
+}
 
 // user is somebody with git, nbseal in PATH, and no configuration.
 type user struct {
@@ -41,7 +95,8 @@ func newUser(t *testing.T) *user {
 		"HOME": home, "XDG_CONFIG_HOME": "", "XDG_DATA_HOME": "", "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "",
 		"GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.org", "GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.org",
 		"GIT_ALLOW_PROTOCOL": "file", "VIRTUAL_ENV": "", "CONDA_PREFIX": "", "LOG": u.log,
-		"PATH": filepath.Dir(u.self) + string(os.PathListSeparator) + os.Getenv("PATH"),
+		"GUARD_TEST": os.Args[0],
+		"PATH":       filepath.Dir(u.self) + string(os.PathListSeparator) + os.Getenv("PATH"),
 	} {
 		t.Setenv(name, value)
 	}
@@ -91,6 +146,10 @@ func (u *user) repository(options ...string) string {
 	}
 	u.git(dir, append([]string{"init", "-q"}, options...)...)
 	u.put(filepath.Join(dir, "sub", "a.ipynb"), "plain\n", 0o644)
+	// So old that git need not read it again to know that it is unchanged.
+	if err := os.Chtimes(filepath.Join(dir, "sub", "a.ipynb"), time.Unix(1e9, 0), time.Unix(1e9, 0)); err != nil {
+		u.t.Fatal(err)
+	}
 	u.git(dir, "add", ".")
 	u.git(dir, "commit", "-q", "-m", "first")
 	return dir

@@ -5,6 +5,7 @@ import (
 	"context"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // Uninstall plans what takes the guards away, attributes first. Files that
@@ -60,6 +61,9 @@ func (p *planner) restore(f fileRecord) error {
 		return err
 	}
 	after, lost := undo(now, f.Hunks)
+	if path == p.config {
+		after = withoutLines(after, lost)
+	}
 	for _, h := range lost {
 		p.conflict([]string{"look for these lines and delete them, if they are still there:", h.New}, "%s was changed since", p.among(path))
 	}
@@ -81,6 +85,20 @@ func (p *planner) restore(f fileRecord) error {
 	}
 	p.step(s)
 	return nil
+}
+
+// withoutLines takes single lines out of a configuration file where the whole is
+// not there any more. Headers stay: what a user has put below them belongs to
+// them.
+func withoutLines(text []byte, hunks []hunk) []byte {
+	for _, h := range hunks {
+		for line := range strings.Lines(h.New) {
+			if !strings.HasPrefix(line, "[") && strings.TrimSpace(line) != "" {
+				text, _ = undo(text, []hunk{{At: h.At, New: line}})
+			}
+		}
+	}
+	return text
 }
 
 // leftAttributes says which lines still name the filter, without a driver from
