@@ -363,3 +363,60 @@ func TestOvertaken(t *testing.T) {
 	}
 	same(t, before, snapshot(t, dir))
 }
+
+// TestSparseAttributes has attributes that are in the repository, but not in
+// the work tree, where a new file would hide them.
+func TestSparseAttributes(t *testing.T) {
+	u := newUser(t)
+	dir := u.repository()
+	u.put(filepath.Join(dir, ".gitattributes"), "*.md text\n", 0o644)
+	u.git(dir, "add", ".")
+	u.git(dir, "commit", "-q", "-m", "attributes")
+	u.git(dir, "sparse-checkout", "set", "--no-cone", "/sub/")
+	plan := u.install(u.options(dir))
+	if len(plan.Conflicts) != 1 || !strings.Contains(plan.Conflicts[0].What, "not in the work tree") {
+		t.Errorf("conflicts: %+v", plan.Conflicts)
+	}
+	if _, err := os.Stat(filepath.Join(dir, ".gitattributes")); !os.IsNotExist(err) {
+		t.Errorf("the file hides that of the repository: %v", err)
+	}
+	o := u.options(dir)
+	o.Private = true
+	if plan := u.install(o); len(plan.Conflicts) != 0 {
+		t.Errorf("conflicts: %+v", plan.Conflicts)
+	}
+	if r := u.check(dir); states(r) != allGuarded {
+		t.Errorf("check: %+v", r.Items)
+	}
+}
+
+// TestEnvironments calls a program by its path that PATH has for a while only.
+func TestEnvironments(t *testing.T) {
+	u := newUser(t)
+	dir := u.repository()
+	t.Setenv("VIRTUAL_ENV", u.home)
+	u.install(u.options(dir))
+	if got := strings.TrimSpace(u.git(dir, "config", "filter.nbseal.process")); got != u.self+" filter-process" {
+		t.Errorf("process is %q", got)
+	}
+}
+
+// BenchmarkUnguarded is what verbs pay for the warning.
+func BenchmarkUnguarded(b *testing.B) {
+	for _, attributes := range []string{"*.csv text\n", ours} {
+		dir := b.TempDir()
+		if _, err := (gitx.Git{Dir: dir}).Output(b.Context(), "init", "-q"); err != nil {
+			b.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, ".gitattributes"), []byte(attributes), 0o600); err != nil {
+			b.Fatal(err)
+		}
+		b.Run(strings.Fields(attributes)[0], func(b *testing.B) {
+			for b.Loop() {
+				if _, err := guard.Unguarded(b.Context(), gitx.Git{Dir: dir}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -40,16 +40,11 @@ func Unguarded(ctx context.Context, g gitx.Git) (bool, error) {
 	if !named {
 		return false, nil
 	}
-	for _, key := range []string{"process", "clean"} {
-		value, _, err := g.Config(ctx, "filter."+FilterName+"."+key)
-		if errors.Is(err, gitx.ErrNoGit) {
-			return false, nil
-		}
-		if err != nil || value != "" {
-			return false, err
-		}
+	driver, err := g.ConfigSection(ctx, "filter."+FilterName)
+	if errors.Is(err, gitx.ErrNoGit) {
+		return false, nil
 	}
-	return true, nil
+	return err == nil && driver["process"] == "" && driver["clean"] == "", err
 }
 
 // names reports whether an attributes file names the filter. What cannot be
