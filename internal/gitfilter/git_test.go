@@ -113,7 +113,7 @@ func TestPaths(t *testing.T) {
 			r.write(name, before)
 		}
 		r.git("add", ".")
-		log := r.read2(r.log)
+		log := r.logged()
 		for _, name := range names {
 			if !strings.Contains(log, "clean "+name+"\n") {
 				t.Errorf("the filter was not asked for %q: %q", name, log)

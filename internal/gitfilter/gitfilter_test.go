@@ -43,8 +43,16 @@ func packets(content string) string {
 var greeting = lines("git-filter-client", "version=2", "version=42") +
 	lines("capability=clean", "capability=smudge", "capability=not-yet-invented")
 
-const greeted = "0016git-filter-server\n000eversion=2\n0000" +
-	"0015capability=clean\n0016capability=smudge\n0000"
+// afterGreeting cuts off what the filter says first: it repeats what it knows of git's list.
+func afterGreeting(out string) (rest string, ok bool) {
+	const server, clean, smudge = "0016git-filter-server\n000eversion=2\n0000", "0015capability=clean\n", "0016capability=smudge\n"
+	for _, capabilities := range []string{clean + smudge, smudge + clean, clean} {
+		if rest, ok = strings.CutPrefix(out, server+capabilities+flush); ok {
+			return rest, true
+		}
+	}
+	return "", false
+}
 
 func ask(command, path, content string) string {
 	return lines("command="+command, "pathname="+path) + packets(content)
@@ -60,7 +68,7 @@ type reply struct {
 // parse reads answers as git does (apply_multi_file_filter in git's convert.c).
 func parse(t testing.TB, out string) []reply {
 	t.Helper()
-	rest, ok := strings.CutPrefix(out, greeted)
+	rest, ok := afterGreeting(out)
 	if !ok {
 		t.Fatalf("no greeting in %.80q", out)
 	}

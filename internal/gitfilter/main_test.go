@@ -59,7 +59,7 @@ func filter(mode string) error {
 				panic(string(f.Content))
 			case strings.HasPrefix(name, "exit"):
 				os.Exit(0)
-			case strings.HasPrefix(name, "wait"):
+			case strings.HasPrefix(name, "wait") && os.Getenv(filterDial) != "":
 				if err := wait(); err != nil {
 					return nil, err
 				}
@@ -296,7 +296,7 @@ func (r *repo) sealed() {
 // count is how many lines of the log begin with a word.
 func (r *repo) count(word string) (n int) {
 	r.t.Helper()
-	for entry := range strings.Lines(r.read2(r.log)) {
+	for entry := range strings.Lines(r.logged()) {
 		if strings.HasPrefix(entry, word) {
 			n++
 		}
@@ -304,8 +304,9 @@ func (r *repo) count(word string) (n int) {
 	return n
 }
 
-func (r *repo) read2(name string) string {
-	b, err := os.ReadFile(name)
+func (r *repo) logged() string {
+	r.t.Helper()
+	b, err := os.ReadFile(r.log)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		r.t.Fatal(err)
 	}
