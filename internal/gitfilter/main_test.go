@@ -165,6 +165,7 @@ func newRepo(t *testing.T, program string, initArgs ...string) *repo {
 	r := &repo{t: t, log: log, Git: gitx.Git{Dir: t.TempDir(), Program: program, Env: []string{
 		"GIT_CONFIG_GLOBAL=" + config(t), "GIT_CONFIG_NOSYSTEM=1", "HOME=" + t.TempDir(), "XDG_CONFIG_HOME=",
 		filterMode + "=clean", filterLog + "=" + log,
+		"GORACE=atexit_sleep_ms=0", // a filter built with -race would sleep for a second at its end, and git wait for it
 	}}}
 	// Gits before 2.32 know GIT_CONFIG_GLOBAL not yet, and read HOME.
 	global, home := r.Env[0][len("GIT_CONFIG_GLOBAL="):], r.Env[2][len("HOME="):]
