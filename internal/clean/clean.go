@@ -86,8 +86,9 @@ func (c *Cleaner) Clean(path string, src []byte) (Result, error) {
 		return Result{}, err
 	}
 	res := Result{Bytes: src}
+	var again []finding.Finding
 	for range maxRounds {
-		r := round{cleaner: c, settings: &settings, path: path, src: res.Bytes, result: &res}
+		r := round{cleaner: c, settings: &settings, path: path, src: res.Bytes, result: &res, again: &again}
 		out, err := r.run()
 		if err != nil {
 			return Result{}, err
@@ -113,6 +114,7 @@ type round struct {
 	fixed    bool               // nothing can be changed in it: it is UTF-16
 	handled  map[site]bool      // what is redacted or left alone
 	redacted []finding.Finding
+	again    *[]finding.Finding // redacted in the rounds before; their values are looked for
 	failure  error
 }
 
@@ -171,12 +173,14 @@ func (r *round) plan() error {
 	return nil
 }
 
-// Wants says that a unit which goes needs not be searched.
+// Wants says that a unit which goes needs not be searched, nor one in which a
+// known value was found.
 func (r *round) Wants(u *notebook.Unit) bool {
-	if r.stripped == nil || u.Place == nil {
-		return true
+	if r.stripped != nil && u.Place != nil &&
+		(r.stripped.Dropped(u.Place.Cell) || u.Place.Where == finding.Output && r.stripped.Bare(u.Place.Cell)) {
+		return false
 	}
-	return !r.stripped.Dropped(u.Place.Cell) && !(u.Place.Where == finding.Output && r.stripped.Bare(u.Place.Cell))
+	return !r.redactAgain(u) // or else in the next round
 }
 
 // Found redacts what is to be redacted.
@@ -192,8 +196,11 @@ func (r *round) Found(u *notebook.Unit, m detect.Match, f finding.Finding, ignor
 	case !r.isRedacted(u):
 		return
 	default:
-		if !r.redact(u, m) {
+		if !r.redact(u, m.Parts, m.Rule.ID) {
 			return
+		}
+		if isTelling(f) && len(*r.again) < maxAgain {
+			*r.again = append(*r.again, f)
 		}
 		f.Secret = secret.Value{}
 		r.redacted = append(r.redacted, f)
@@ -221,12 +228,12 @@ func (r *round) isRedacted(u *notebook.Unit) bool {
 
 // redact queues the marker. It reports false for text that has no room for one:
 // an attached file is base64.
-func (r *round) redact(u *notebook.Unit, m detect.Match) bool {
-	changes := make([]notebook.Change, len(m.Parts))
-	for i, p := range m.Parts {
+func (r *round) redact(u *notebook.Unit, parts []detect.Span, rule string) bool {
+	changes := make([]notebook.Change, len(parts))
+	for i, p := range parts {
 		changes[i] = notebook.Change{Start: p.Start, End: p.End}
 	}
-	changes[0].With = Marker(m.Rule.ID)
+	changes[0].With = Marker(rule)
 	err := u.Rewrite(r.buf, changes)
 	if err != nil && !errors.Is(err, notebook.ErrEncoded) && r.failure == nil {
 		r.failure = fmt.Errorf("cleaning %q: %w", r.path, err)

@@ -234,3 +234,18 @@ func TestAttachments(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A value that its surroundings give away once is redacted everywhere.
+func TestValueWithoutContext(t *testing.T) {
+	value := "Regen-" + token(1)[3:12] + "-7" // no form of a token; its name tells
+	out := func(text string) string {
+		return `{"name":"stdout","output_type":"stream","text":["` + text + `"]}`
+	}
+	text := `{"cells":[{"cell_type":"code","metadata":{},"source":"show()","outputs":[` + out("VALUE and VALUE") + `]},` +
+		`{"cell_type":"code","metadata":{"note":"VALUE"},"source":"conf","outputs":[` + out("{'db_password': 'VALUE'}") + `]}],"metadata":{}}`
+	want := strings.ReplaceAll(text, "VALUE", "[nbseal:generic-password]")
+	got, res := run(t, clean.New(clean.Options{}), "a.ipynb", strings.ReplaceAll(text, "VALUE", value))
+	if got != want || len(res.Redacted) != 4 {
+		t.Errorf("%s\nwanted\n%s\n%d redacted", got, want, len(res.Redacted))
+	}
+}

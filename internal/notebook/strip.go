@@ -29,7 +29,8 @@ type Strip struct {
 	IDs    bool // ids become the cells' numbers, from 0
 
 	// Keys are removed from the notebook ("metadata.KEY") and from its cells
-	// ("cell.metadata.KEY"); what follows may be several keys joined by dots.
+	// ("cell.metadata.KEY", "cell.attachments.KEY"); KEY may be several keys
+	// joined by dots.
 	Keys []string
 	// CellMetadata empties the metadata of cells but for KeepCellMetadata, and
 	// NotebookMetadata that of the notebook.
@@ -85,10 +86,10 @@ func (s *Stripped) Covers(start, end int) bool {
 func (s *Strip) Plan(src []byte) (*Stripped, error) {
 	p := &stripper{Strip: s, src: src, out: new(Stripped)}
 	for _, k := range s.Keys {
-		if key, ok := strings.CutPrefix(k, "metadata."); ok {
-			p.notebookKeys = append(p.notebookKeys, key)
-		} else if key, ok := strings.CutPrefix(k, "cell."); ok {
-			p.cellKeys = append(p.cellKeys, key)
+		for above, keys := range map[string]*[]string{"metadata.": &p.notebookKeys, "cell.metadata.": &p.cellKeys, "cell.attachments.": &p.attachmentKeys} {
+			if key, ok := strings.CutPrefix(k, above); ok {
+				*keys = append(*keys, key)
+			}
 		}
 	}
 	top, err := p.top()
@@ -129,11 +130,11 @@ func (s *Strip) Plan(src []byte) (*Stripped, error) {
 // stripper makes one plan.
 type stripper struct {
 	*Strip
-	src                    []byte
-	notebookKeys, cellKeys []string
-	kept                   int // cells that stay, so far
-	out                    *Stripped
-	err                    error
+	src                                    []byte
+	notebookKeys, cellKeys, attachmentKeys []string // of Keys, without what is above
+	kept                                   int      // cells that stay, so far
+	out                                    *Stripped
+	err                                    error
 }
 
 func (p *stripper) notebookMetadata(v value) {
@@ -142,7 +143,7 @@ func (p *stripper) notebookMetadata(v value) {
 		p.remove(v, p.object(v.start), func(m entry) bool { return !steers(m) })
 		return
 	}
-	p.removeKeys(v, "", p.notebookKeys, func(path string, m entry) bool { return path == "" && steers(m) })
+	p.removeKeys(v, p.notebookKeys, steers)
 }
 
 func (p *stripper) cells(v value, outputs bool) {
@@ -157,7 +158,7 @@ func (p *stripper) cells(v value, outputs bool) {
 			p.out.bare = append(p.out.bare, true)
 			continue
 		}
-		p.cell(c, cell, outputs)
+		p.cell(cell, outputs)
 		p.kept++
 	}
 	elements := make([]entry, len(list))
@@ -198,7 +199,7 @@ func (p *stripper) isBlank(v value) bool {
 	return false
 }
 
-func (p *stripper) cell(v value, cell []entry, outputs bool) {
+func (p *stripper) cell(cell []entry, outputs bool) {
 	keep := !outputs
 	for _, m := range cell {
 		if m.key == "metadata" {
@@ -223,15 +224,14 @@ func (p *stripper) cell(v value, cell []entry, outputs bool) {
 				p.remove(m.val, p.object(m.val.start), func(e entry) bool {
 					return !slices.Contains(p.KeepCellMetadata, e.key) && !p.steers(e)
 				})
+				continue
 			}
+			p.removeKeys(m.val, p.cellKeys, p.steers)
+		case "attachments":
+			p.removeKeys(m.val, p.attachmentKeys, func(entry) bool { return false })
 		}
 	}
 	p.out.bare = append(p.out.bare, bare)
-	keys := p.cellKeys
-	if p.CellMetadata {
-		keys = slices.DeleteFunc(slices.Clone(keys), func(k string) bool { return strings.HasPrefix(k, "metadata.") })
-	}
-	p.removeKeys(v, "", keys, func(path string, e entry) bool { return path == "metadata" && p.steers(e) })
 }
 
 // steers reports whether an entry of a cell's metadata tells which outputs stay.

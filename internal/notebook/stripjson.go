@@ -1,6 +1,9 @@
 package notebook
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // entry is a member of an object with its place, or an element of an array.
 type entry struct {
@@ -93,37 +96,26 @@ func (p *stripper) cut(start, end int) {
 }
 
 // removeKeys removes keys, each of one part or of several joined by dots, from
-// the object v at path; stays says which members of an object, given its path,
-// are left alone. A key that holds dots itself is tried first, as nbstripout
-// does.
-func (p *stripper) removeKeys(v value, path string, keys []string, stays func(path string, e entry) bool) {
-	if len(keys) == 0 || p.src[v.start] != '{' {
+// the object v, but for members that stay. A key that holds dots itself is tried
+// first, as nbstripout does.
+func (p *stripper) removeKeys(v value, keys []string, stays func(entry) bool) {
+	if len(keys) == 0 {
 		return
 	}
 	entries := p.object(v.start)
-	whole := map[string]bool{}     // keys that go
-	below := map[string][]string{} // by key, what goes below it
-	has := map[string]bool{}
+	gone := func(e entry) bool { return slices.Contains(keys, e.key) && !stays(e) }
+	p.remove(v, entries, gone)
 	for _, e := range entries {
-		has[e.key] = true
-	}
-	for _, k := range keys {
-		head, tail, dotted := strings.Cut(k, ".")
-		switch {
-		case has[k]:
-			whole[k] = true
-		case dotted:
-			below[head] = append(below[head], tail)
+		if gone(e) {
+			continue
 		}
-	}
-	p.remove(v, entries, func(e entry) bool { return whole[e.key] && !stays(path, e) })
-	for _, e := range entries {
-		if len(below[e.key]) > 0 && (!whole[e.key] || stays(path, e)) {
-			at := e.key
-			if path != "" {
-				at = path + "." + e.key
+		var below []string
+		for _, k := range keys {
+			head, tail, dotted := strings.Cut(k, ".")
+			if dotted && head == e.key && !slices.ContainsFunc(entries, func(e entry) bool { return e.key == k }) {
+				below = append(below, tail)
 			}
-			p.removeKeys(e.val, at, below[e.key], stays)
 		}
+		p.removeKeys(e.val, below, func(entry) bool { return false })
 	}
 }
