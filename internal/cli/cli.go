@@ -125,6 +125,7 @@ func (a *app) root() *cobra.Command {
 		a.scanCommand(), a.reportCommand(), a.rulesCommand(), a.fixCommand(),
 		a.initCommand(), a.setCommand(), a.getCommand(), a.listCommand(), a.rmCommand(),
 		a.runCommand(), a.monitorCommand(),
+		a.cleanCommand(), a.filterCommand(), a.textconvCommand(),
 	)
 	for _, cmd := range root.Commands() {
 		cmd.DisableFlagsInUseLine = true
@@ -167,6 +168,11 @@ Find and fix
   report FILE…        merge scans and write them in any format
   rules [RULE…]       list or explain the kinds of credentials
   fix NOTEBOOK…       move each hard-coded credential to the store
+
+Guard git
+  clean [FILE…]       take the credentials out of a notebook, as the filter does
+  textconv FILE       show a notebook as text, credentials masked
+  filter-process      what git starts
 
 Keep
   init                make the store and the key to it

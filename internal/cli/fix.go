@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -159,7 +158,7 @@ type fixer struct {
 }
 
 func (f *fixer) notebook(ctx context.Context, path string) error {
-	src, err := f.read(path)
+	src, err := f.readFile(path)
 	if err != nil {
 		return err
 	}
@@ -203,27 +202,6 @@ func (f *fixer) notebook(ctx context.Context, path string) error {
 	}
 	f.tell(f.Stdout, path, plan)
 	return f.list(path, plan)
-}
-
-func (f *fixer) read(path string) ([]byte, error) {
-	if path == "-" {
-		return io.ReadAll(f.Stdin)
-	}
-	info, err := os.Stat(path)
-	switch {
-	case err == nil && info.IsDir():
-		return nil, hinted(errors.New("it is a directory"), "name the notebooks; nbseal scan finds which need fixing")
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, errors.New("no such file")
-	}
-	src, err := os.ReadFile(path)
-	if err != nil {
-		var pathErr *fs.PathError
-		if errors.As(err, &pathErr) {
-			err = pathErr.Err
-		}
-	}
-	return src, err
 }
 
 // explain adds what to do next.
