@@ -28,8 +28,10 @@ func readName(s *scan, _ *action, start, end int) {
 	}
 	from := runBack(text, start, maxName, word|dash|dot)
 	to := run(text, end, maxName, word)
-	if text[end-1] == ':' || text[end-1] == '=' || text[end-1] == '"' || text[end-1] == '\'' || text[end-1] == ' ' {
-		to = end - 1
+	if !is(text[end-1], word) {
+		for to = end; !is(text[to-1], word); {
+			to--
+		}
 	}
 	for to < len(text) && to-from < maxName && (text[to] == '-' || text[to] == '.') && to+1 < len(text) && is(text[to+1], word) {
 		to = run(text, to+1, maxName, word)
@@ -40,16 +42,25 @@ func readName(s *scan, _ *action, start, end int) {
 	if from > 0 && text[from-1] == '\\' && is(text[from], lower) && escapeBefore(text, from+1) {
 		from++ // the n of \n
 	}
+	if encoded := from > 0 && text[from-1] == '%' && from+2 < start && is(text[from], hexLow|hexUp|digit) && is(text[from+1], hexLow|hexUp|digit); encoded {
+		from += 2 // the 3F of %3F
+	}
 	s.named = to
+	if s.typed(from, to) {
+		return
+	}
 	from = s.phrase(from)
 	var p split
 	if p.parse(text[from:to]); !p.promises() {
 		return // as of most names in which there is "token" or "key"
 	}
+	if s.assigned(from, to) || s.returned(from, to) || s.prompted(from, to) {
+		return
+	}
 	op, at := s.operator(from, to)
 	if expanded(text, from) {
 		switch {
-		case op == opAssign:
+		case op == opAssign || bytes.HasPrefix(text[to:], []byte(element)):
 		case op == opColon && text[from-1] == '{' && at < len(text) && (text[at] == '-' || text[at] == '='):
 			at++ // ${PASSWORD:-default}
 		default:
@@ -205,6 +216,12 @@ func (s *scan) operator(from, i int) (operator, int) {
 	if closed && bytes.HasPrefix(text[i:], []byte(".value")) {
 		i += len(".value")
 	}
+	if !quoted && from > 0 && text[from-1] == '-' && i < len(text)-1 && (text[i] == '"' || text[i] == '\'') && text[i+1] == ',' {
+		// an option: add_argument("--token", default="x")
+		if at := preset(text, run(text, i+2, 80, space)); at > 0 {
+			return opAssign, at
+		}
+	}
 	if !quoted && from > 0 && (text[from-1] == '#' || text[from-1] == '.') || closed && i > 0 && text[i-1] == ']' {
 		// a selector: fill("#password", "x"), fill('input[name="password"]', 'x')
 		if i+1 < len(text) && (text[i] == '"' || text[i] == '\'') && text[i+1] == ',' {
@@ -218,7 +235,17 @@ func (s *scan) operator(from, i int) (operator, int) {
 	if i >= len(text) {
 		return opNone, 0
 	}
+	if from > 0 && text[from-1] == '$' && bytes.HasPrefix(text[i:], []byte(element)) {
+		return opColon, i + len(element)
+	}
+	if bytes.HasPrefix(text[i:], []byte("：")) {
+		return opColon, i + len("：")
+	}
 	switch text[i] {
+	case '%':
+		if i == gap && bytes.HasPrefix(text[i:], []byte(encodedEquals)) {
+			return opAssign, i + len(encodedEquals) // of an address within an address
+		}
 	case '=':
 		next := i + 1
 		for next < len(text) && next < i+3 && (text[next] == '=' || text[next] == '>') {
@@ -226,8 +253,8 @@ func (s *scan) operator(from, i int) (operator, int) {
 		}
 		return opAssign, next
 	case ':':
-		if i == gap && from > 0 && text[from-1] == ':' {
-			return opNone, 0 // a piece of a URN
+		if i == gap && from > 0 && text[from-1] == ':' && !(i+1 < len(text) && text[i+1] == ' ' && s.lineStart(from) >= from-1) {
+			return opNone, 0 // a piece of a URN, and not a field of reStructuredText
 		}
 		if op, at := s.label(from, i+1); op != opNone {
 			return op, at
@@ -255,6 +282,12 @@ func (s *scan) operator(from, i int) (operator, int) {
 	}
 	return opNone, 0
 }
+
+// element stands between the name and the value of a list's element, as R shows it.
+const element = "\n[1] "
+
+// encodedEquals is "=" in a query that is itself a parameter's value.
+const encodedEquals = "%3D"
 
 // label reads the rest of a widget's repr whose description is a name and a
 // colon in quotes: Password(value='x', description='Token:'), or the other way.
@@ -320,6 +353,9 @@ func (s *scan) colon(i int) (operator, int) {
 	for i < len(text) && text[i] == '*' {
 		i++ // Markdown: **password:** x
 	}
+	if j := skipBlank(text, i); bytes.HasPrefix(text[j:], []byte("chr \"")) {
+		return opColon, j + len("chr ") // the structure of a list, as R shows it
+	}
 	if s.in.Language.code() {
 		j := run(text, i, 4, space)
 		end := j
@@ -381,6 +417,9 @@ func (s *scan) pair(i int) (operator, int) {
 	if bytes.HasPrefix(text[j:], []byte("value=")) {
 		return opAssign, j + len("value=")
 	}
+	if at := preset(text, j); at > 0 {
+		return opAssign, at
+	}
 	if q, next, ok := quoteAt(text, j); ok {
 		// {"type": "password", "name": …}: the word was a value
 		if _, end, ok := q.close(text, next); ok {
@@ -390,82 +429,4 @@ func (s *scan) pair(i int) (operator, int) {
 		}
 	}
 	return opComma, j
-}
-
-// receiver reads a method that types a value into the field just named.
-func receiver(text []byte, i int) (operator, int) {
-	for _, m := range []string{".send_keys(", ".fill(", ".type(", ".setValue(", ".set_value(", ".sendKeys("} {
-		if bytes.HasPrefix(text[i:], []byte(m)) {
-			return opReceiver, i + len(m)
-		}
-	}
-	return opNone, 0
-}
-
-// spaced decides what a gap after a name means: a flag's or a netrc line's
-// value, a column of output, or the "is" of a sentence.
-func (s *scan) spaced(from, gap, i int) (operator, int) {
-	text := s.text
-	if lowered(string(text[from:gap])) == "pass" && (from == 0 || text[from-1] != '-') {
-		return opNone, 0 // the verb, or the result of a test
-	}
-	if bytes.HasPrefix(text[i:], []byte("or ")) && s.place(from) == inExpression {
-		if j := skipBlank(text, i+3); j < len(text) && (text[j] == '"' || text[j] == '\'') {
-			return opAssign, j
-		}
-	}
-	for _, w := range []string{"is ", "is: ", "was ", "ist ", "lautet ", "est "} {
-		if bytes.HasPrefix(text[i:], []byte(w)) {
-			return opIs, run(text, i+len(w), 4, space)
-		}
-	}
-	if from >= 2 && text[from-1] == '-' && is(text[from-2], dash|space) {
-		return opSpace, i
-	}
-	head := bytes.TrimSpace(text[s.lineStart(from):from])
-	switch {
-	case bytes.HasPrefix(text[i:], []byte("-v ")) && bytes.Contains(head, []byte("config set")):
-		return opSpace, i + len("-v ")
-	case len(head) == 0 && bytes.HasPrefix(text[from:gap], []byte("spark.")):
-		return opSpace, i // spark-defaults.conf
-	case bytes.Equal(head, []byte("%env")) || bytes.Equal(head, []byte("%set_env")):
-		return opSpace, i
-	case netrcLine(head) || bytes.Contains(head, []byte("configure set")) || bytes.Contains(head, []byte("config set")) || bytes.HasSuffix(head, []byte(" -p")):
-		return opSpace, i
-	case len(head) == 0 && (i-gap >= 2 || s.netrc(from)) && s.place(from) != inExpression:
-		return opSpace, i
-	case text[i] == '`' || text[i] == '"' || text[i] == '\'':
-		if s.place(from) != inExpression || s.sql(head) {
-			return opIs, i
-		}
-	}
-	if s.place(from) != inExpression && i-gap < 4 {
-		return opNear, i
-	}
-	return opNone, 0
-}
-
-// netrcLine reports whether head begins an entry of a netrc file, perhaps as an
-// argument of echo.
-func netrcLine(head []byte) bool {
-	if i := bytes.Index(head, []byte("machine ")); i >= 0 && bytes.Contains(head[i:], []byte(" login ")) {
-		return true
-	}
-	return bytes.HasPrefix(head, []byte("login ")) || bytes.HasPrefix(head, []byte("default login ")) || bytes.HasPrefix(head, []byte("machine "))
-}
-
-// netrc reports whether the line before the one of i is of a netrc entry.
-func (s *scan) netrc(i int) bool {
-	line := s.lineStart(i)
-	if line == 0 {
-		return false
-	}
-	before := bytes.TrimSpace(s.text[s.lineStart(line-1) : line-1])
-	return bytes.HasPrefix(before, []byte("login ")) || bytes.HasPrefix(before, []byte("machine ")) || bytes.HasPrefix(before, []byte("username "))
-}
-
-// sql reports whether a line is a statement that sets a password.
-func (s *scan) sql(head []byte) bool {
-	up := bytes.ToUpper(head[:min(len(head), 200)])
-	return bytes.Contains(up, []byte("USER ")) || bytes.Contains(up, []byte("ROLE ")) || bytes.Contains(up, []byte("SECRET"))
 }

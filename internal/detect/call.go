@@ -26,6 +26,29 @@ var calls = []call{
 	{keyword: "usernamepasswordcredential(", arg: 1, kind: kindPassword},
 	{keyword: "plaincredentials(", arg: 1, kind: kindPassword},
 	{keyword: "credentials(", arg: 1, kind: kindPassword},
+	{keyword: "openid.token(", arg: 1, kind: kindPassword},
+	{keyword: "blitzgateway(", arg: 1, kind: kindPassword},
+	{keyword: "oss2.auth(", arg: 1, kind: kindSecret},
+	{keyword: "credential(", arg: 1, kind: kindSecret},
+	{keyword: "keyauth(", arg: 0, kind: kindKey},
+	{keyword: "sentinelapi(", arg: 1, kind: kindPassword},
+	{keyword: "garmin(", arg: 1, kind: kindPassword},
+	{keyword: "gis(", arg: 2, kind: kindPassword},
+	{keyword: "tableauauth(", arg: 1, kind: kindPassword},
+	{keyword: "personalaccesstokenauth(", arg: 1, kind: kindToken},
+	{keyword: "basicauthentication(", arg: 1, kind: kindPassword},
+	{keyword: "username_pw_set(", arg: 1, kind: kindPassword},
+	{keyword: "key_set_with_value(", arg: 2, kind: kindPassword},
+	{keyword: "connection(", arg: 2, kind: kindPassword},
+	{keyword: "dbinterface.connect(", arg: 3, kind: kindPassword},
+	{keyword: "authenticate(", arg: 2, kind: kindPassword},
+	{keyword: "jwt.encode(", arg: 1, kind: kindKey},
+	{keyword: "jwt.decode(", arg: 1, kind: kindKey},
+	{keyword: "deepgram(", arg: 0, kind: kindKey},
+	{keyword: "minio(", arg: 1, kind: kindKey},
+	{keyword: "minio(", arg: 2, kind: kindSecret},
+	{keyword: "nativeapi(", arg: 1, kind: kindToken, form: "{h:8}-{h:4}-{h:4}-{h:4}-{h:12}"},
+	{keyword: "dataaccessapi(", arg: 1, kind: kindToken, form: "{h:8}-{h:4}-{h:4}-{h:4}-{h:12}"},
 	{keyword: "oauthhandler(", arg: 1, kind: kindToken},
 	{keyword: "authenticator(", arg: 0, kind: kindKey},
 	{keyword: "oauth1(", arg: 1, kind: kindToken},
@@ -100,14 +123,17 @@ func readCall(s *scan, a *action, start, end int) {
 	rule := s.service(&split{}, v, text)
 	if rule == nil {
 		op := opAssign
-		if c.kind != kindPassword {
+		switch {
+		case c.kind != kindPassword:
 			op = opCall
+		case c.keyword == "connect(" || c.keyword == "connection(":
+			op = opComma // many things connect; a third argument may be a name
 		}
 		if !believable(c.kind, text, v, op, true) && (c.kind != kindPassword || !s.human(nil, v, op)) || c.kind != kindPassword && len(text) < 20 {
 			return
 		}
-		if c.keyword == "connect(" && lookalike(before) {
-			return
+		if c.keyword == "connect(" && (lookalike(before) || bytes.IndexByte(text, '/') >= 0 || bytes.HasSuffix(bytes.ToLower(s.text[max(0, start-10):start]), []byte("oracle."))) {
+			return // the third argument is the server
 		}
 		rule = s.generic(c.kind)
 	}
@@ -150,6 +176,19 @@ func (s *scan) argumentAt(i, n int) (v value, before []byte, ok bool) {
 	}
 }
 
+// bracketed returns the end of the dictionary or list that begins at i and
+// holds no other, or i.
+func bracketed(text []byte, i, limit int) int {
+	if i >= limit || text[i] != '{' && text[i] != '[' {
+		return i
+	}
+	end := bytes.IndexByte(text[i:limit], text[i]+2) // }, ]
+	if end < 0 || bytes.IndexByte(text[i+1:i+end], text[i]) >= 0 {
+		return i
+	}
+	return i + end + 1
+}
+
 // argument returns the n-th positional argument of the call whose arguments
 // begin at i, when it is a literal, and the argument before it.
 func (s *scan) argument(i, n int) (v value, before []byte, ok bool) {
@@ -182,6 +221,9 @@ func (s *scan) argument(i, n int) (v value, before []byte, ok bool) {
 		}
 		// a name or number; a keyword argument ends the positional ones
 		end := run(s.text, i, 80, word|dot)
+		if end == i {
+			end = bracketed(s.text, i, limit)
+		}
 		after := run(s.text, end, 80, space)
 		if end == i || k == n || after >= limit || s.text[after] != ',' {
 			return v, nil, false

@@ -15,6 +15,8 @@ func readUserFlag(s *scan, _ *action, start, end int) {
 	line := text[s.lineStart(start):start]
 	sep := byte(':')
 	switch {
+	case text[start+2] == 'a' && !bytes.HasSuffix(line, []byte("http")) && !bytes.HasSuffix(line, []byte("https")):
+		return // only HTTPie has a user there
 	case bytes.Contains(line, []byte("lftp")) || bytes.Contains(line, []byte("sftp")):
 		sep = ','
 	case bytes.Contains(line, []byte("smb")) || bytes.Contains(line, []byte("rpcclient")):
@@ -38,7 +40,7 @@ func readPasswordFlag(s *scan, _ *action, start, end int) {
 	text := s.text
 	line := text[s.lineStart(start):start]
 	known := false
-	for _, w := range []string{"sshpass", "mysql", "mariadb", "docker login", "podman login", "twine", "az login", "mongo", "cqlsh", "sqlcmd", "bcp ", "cf login", "oc login", "7z ", "zip", "smbclient", "ldapsearch", "rclone", "snowsql", "ftp "} {
+	for _, w := range []string{"sshpass", "mysql", "mariadb", "docker login", "podman login", "twine", "az login", "mongo", "cqlsh", "sqlcmd", "bcp ", "cf login", "oc login", "7z ", "zip", "smbclient", "ldapsearch", "rclone", "snowsql", "ftp ", "gsutil signurl"} {
 		known = known || bytes.Contains(line, []byte(w))
 	}
 	if !known {
@@ -97,7 +99,7 @@ func (s *scan) passwordAs(rule string, from, to int, name string) {
 func (s *scan) password(from, to int, name string) {
 	text := s.text[from:to]
 	v := value{parts: []Span{{from, to}}, text: text, quoted: true}
-	if len(text) < 6 || !believable(kindPassword, text, v, opComma, true) {
+	if len(text) < 6 || !believable(kindPassword, text, v, opAssign, true) && (!passphrase(text) || placeholder(text)) {
 		return
 	}
 	s.add(candidate{rule: s.t.byID["generic-password"], rank: rankGeneric, parts: v.parts, name: name, preview: "…"})

@@ -26,6 +26,18 @@ var placeKeywords = []struct {
 	{"htpasswd -", readArgument},
 	{"net use ", readArgument},
 	{"cookie", readCookie},
+	{"mc alias set ", readArgument},
+	{"http-basic.", readArgument},
+	{"\"keyname\":", readKeyList},
+	{"sessionid", readSession},
+	{"phpsessid", readSession},
+	{"convertto-securestring ", readSecureString},
+	{"b64encode(", readEncoder},
+	{"infura.io/v3/", readPathToken},
+	{"infura.io/ws/v3/", readPathToken},
+	{"alchemy.com/v2/", readPathToken},
+	{"alchemyapi.io/v2/", readPathToken},
+	{"conda.anaconda.org/t/", readPathToken},
 	{"discord", readDiscord},
 }
 
@@ -53,7 +65,7 @@ func readOracle(s *scan, _ *action, _, end int) {
 	if i < len(s.text) && (s.text[i] == '"' || s.text[i] == '\'') {
 		i++
 	}
-	slash := run(s.text, i, 40, word|dash)
+	slash := run(s.text, i, 40, word|dash|dot)
 	if slash == i || slash >= len(s.text) || s.text[slash] != '/' {
 		return
 	}
@@ -105,6 +117,83 @@ func readPiped(s *scan, _ *action, start, end int) {
 	s.password(from, to, "echo")
 }
 
+// readPathToken handles an address whose path ends in, or goes on after, a key
+// of the service.
+func readPathToken(s *scan, _ *action, _, end int) {
+	stop := run(s.text, end, 100, b64url)
+	token := s.text[end:stop]
+	if placeholder(token) || measure(token).digit < 4 {
+		return
+	}
+	if r := s.vicinity(end, token); r != nil {
+		s.add(candidate{rule: r, rank: rankURL, parts: []Span{{end, stop}}, name: s.nameBefore(bytesBefore(s.text, end)), preview: "…"})
+	}
+}
+
+// readSession handles a cookie whose name says that it is a session's, also
+// where nothing speaks of cookies.
+func readSession(s *scan, _ *action, start, end int) {
+	i := end
+	for i < len(s.text) && i-end < 6 && bytes.IndexByte([]byte("\"'\\ "), s.text[i]) >= 0 {
+		i++
+	}
+	if i >= len(s.text) || s.text[i] != '=' && s.text[i] != ':' {
+		return
+	}
+	i++
+	for i < len(s.text) && i-end < 12 && bytes.IndexByte([]byte("\"'\\ "), s.text[i]) >= 0 {
+		i++
+	}
+	from := runBack(s.text, start, 20, word)
+	s.cookie(s.text[from:end], i, run(s.text, i, 400, b64std|b64url|dot|tilde|equals|percent))
+}
+
+// readKeyList handles the keys of a storage account as Azure's command line
+// lists them: {"keyName": "key1", …, "value": "x"}.
+func readKeyList(s *scan, _ *action, _, end int) {
+	const label = "\"value\": \""
+	window := s.text[end:min(len(s.text), end+200)]
+	i := bytes.Index(window, []byte(label))
+	if brace := bytes.IndexByte(window, '}'); i < 0 || brace >= 0 && brace < i {
+		return
+	}
+	from := end + i + len(label)
+	to := run(s.text, from, 100, b64std|equals)
+	if to-from == 88 && !dull(s.text[from:to]) {
+		s.add(candidate{rule: s.t.byID["azure-storage-key"], rank: rankNamed, parts: []Span{{from, to}}, name: "value", preview: "…"})
+	}
+}
+
+// readSecureString handles PowerShell's ConvertTo-SecureString "x" -AsPlainText.
+func readSecureString(s *scan, _ *action, _, end int) {
+	i := skipBlank(s.text, end)
+	if rest := s.text[i:]; bytes.HasPrefix(rest, []byte("-String ")) {
+		i = skipBlank(s.text, i+len("-String "))
+	}
+	if i < len(s.text) && (s.text[i] == '"' || s.text[i] == '\'') {
+		s.argumentOf(i)
+	}
+}
+
+// readEncoder handles b64encode(b"user:password") where a header for basic
+// authentication is made.
+func readEncoder(s *scan, _ *action, start, end int) {
+	i := end
+	if next, wrapped := unwrap(s.text, i); wrapped {
+		i = next
+	}
+	v, next, ok := s.literals(i, true)
+	if !ok || len(v.parts) != 1 {
+		return
+	}
+	colon := bytes.IndexByte(v.text, ':')
+	around := bytes.ToLower(s.text[max(0, start-120):min(len(s.text), next+120)])
+	if colon < 1 || !all(v.text[:colon], word|dot|dash|punct) || !bytes.Contains(around, []byte("basic")) {
+		return
+	}
+	s.password(v.parts[0].Start+colon+1, v.parts[0].End, "b64encode")
+}
+
 // readArgument handles commands with a password in a place that no name tells.
 func readArgument(s *scan, _ *action, start, end int) {
 	stop := bytes.IndexByte(s.text[end:min(len(s.text), end+400)], '\n')
@@ -118,10 +207,16 @@ func readArgument(s *scan, _ *action, start, end int) {
 	case 'o': // openssl enc -k x
 		s.flagged(rest, end, " -k ")
 		s.flagged(rest, end, " pass:")
-	case 'h': // htpasswd -b file user x
+	case 'h': // htpasswd -b file user x; poetry config http-basic.x user y
+		if s.text[end-1] == '.' {
+			s.nth(rest, end, 2)
+			return
+		}
 		if i := bytes.IndexByte(rest, ' '); i > 0 && bytes.IndexByte(rest[:i], 'b') >= 0 {
 			s.nth(rest, end, 3)
 		}
+	case 'm': // mc alias set x https://host id secret
+		s.nth(rest, end, 3)
 	case 'n': // net use X: \\host\share /user:bob x
 		if i := bytes.Index(bytes.ToLower(rest), []byte("/user:")); i >= 0 {
 			s.nth(rest[i:], end+i, 1)

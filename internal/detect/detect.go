@@ -9,13 +9,13 @@
 // How it works: one automaton walks the text, each byte once, and stops at
 // some hundred literals (prefilter.go). What stands around a literal is then
 // read by one of a few hand-written readers: a token's own shape (shape.go), a
-// name and the value given to it (name.go, assign.go, value.go), lists of them
-// (list.go, table.go), a URL (url.go), an HTTP authorization (scheme.go), a call
-// or a command line that takes a credential (call.go, command.go), literals
-// that are concatenated (joined.go) or a private key (pem.go). Whether a value
-// can be a credential at all is decided in one place (plausible.go), of which
-// kind it is in another (judge.go). The kinds are a table, a file for each group
-// (rules_*.go).
+// name and the value given to it (name.go, assign.go, spaced.go, idiom.go,
+// value.go), lists of them (list.go, table.go), a URL (url.go), an HTTP
+// authorization (scheme.go), a call or a command line that takes a credential
+// (call.go, command.go), literals that are concatenated (joined.go) or a private
+// key (pem.go). Whether a value can be a credential at all is decided in one
+// place (plausible.go), of which kind it is in another (judge.go). The kinds are
+// a table, a file for each group (rules_*.go).
 //
 // The time is linear in the text: every reader is bounded, and those that may
 // look far ahead share an allowance in proportion to the text.

@@ -30,6 +30,8 @@ func (s *scan) human(name []byte, v value, op operator) bool {
 	switch {
 	case v.literal && (op == opAssign || op == opColon || op == opComma && s.firstArgument(name, v)):
 	case !v.quoted && op == opAssign && v.place == inConfig && v.param == 0 && variableName(name):
+	case op != opNear && op != opCall:
+		return passphrase(text)
 	default:
 		return false
 	}
@@ -46,6 +48,12 @@ func (s *scan) human(name []byte, v value, op operator) bool {
 		return false
 	}
 	return !label(text)
+}
+
+// passphrase reports whether text is four or more words in lower case between
+// hyphens, which few things other than a password are where one is expected.
+func passphrase(text []byte) bool {
+	return all(text, lower|dash) && phrase(text, '-', 4) && allWords(text)
 }
 
 // firstArgument reports whether name is the first argument of a call, and not

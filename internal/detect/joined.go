@@ -102,7 +102,7 @@ func readSecretManifest(s *scan, _ *action, start, _ int) {
 
 // readSQL handles "IDENTIFIED BY 'password'".
 func readSQL(s *scan, _ *action, start, end int) {
-	if head := s.text[max(0, start-200):start]; !s.sql(head) && !bytes.Contains(bytes.ToUpper(head), []byte("GRANT ")) {
+	if head := s.text[max(0, start-200):start]; !s.sql(head) && !bytes.Contains(bytes.ToUpper(head), []byte("GRANT ")) && !bytes.Contains(bytes.ToUpper(head), []byte("CONNECT TO ")) {
 		return
 	}
 	i := skipBlank(s.text, end)
@@ -110,7 +110,7 @@ func readSQL(s *scan, _ *action, start, end int) {
 		i = skipBlank(s.text, i+len("PASSWORD "))
 	}
 	v, _, ok := s.literals(i, false)
-	if !ok || !believable(kindPassword, v.text, v, opComma, true) {
+	if !ok || !believable(kindPassword, v.text, v, opAssign, true) && !s.human(nil, v, opAssign) {
 		return
 	}
 	s.add(candidate{rule: s.t.byID["generic-password"], rank: rankGeneric, parts: v.parts, name: "IDENTIFIED BY", preview: "…"})

@@ -13,7 +13,7 @@ func (s *scan) judge(from, to int, op operator, at int) {
 	if p.n == 0 {
 		return
 	}
-	if op == opAssign && s.list(&p, name, at) {
+	if (op == opAssign || op == opColon && bytes.HasPrefix(s.text[skipBlank(s.text, at):], []byte("["))) && s.list(&p, name, at) {
 		return
 	}
 	k := p.classify()
@@ -99,6 +99,9 @@ func (s *scan) weigh(p *split, k kind, name []byte, v value, op operator) {
 	if v.param == '&' && s.link(p, v.text, v.start()) {
 		return
 	}
+	if ambiguous[lowered(string(name))] && !s.beside(v.start()) {
+		return
+	}
 	if v.param == '&' && uuid(v.text) && len(v.parts) > 0 && bytes.Contains(s.text[max(0, v.parts[0].Start-40):v.parts[0].Start], []byte("alt=media")) {
 		return // of a file that Firebase shares by its address
 	}
@@ -153,7 +156,7 @@ func (s *scan) weigh(p *split, k kind, name []byte, v value, op operator) {
 		k = kindKey
 	}
 	if rule == nil {
-		if !believable(k, text, v, op, p.n > 1) && (k != kindPassword || !s.human(name, v, op)) {
+		if !believable(k, text, v, op, p.n > 1) && (k != kindPassword || !s.human(name, v, op)) && (k != kindSecret || !v.literal || !passphrase(text)) {
 			return
 		}
 		rule = s.generic(k)
@@ -204,6 +207,21 @@ func telling(text, plain []byte) bool {
 		return true
 	}
 	return text[len(text)-1] == '=' && all(plain, lower|space) && bytes.IndexByte(plain, ' ') > 0 && !phrase(plain, ' ', 3)
+}
+
+// ambiguous are names that mean a password beside a user's name, and something
+// else elsewhere: a key in Spanish, a Markov decision process.
+var ambiguous = words("clave mdp")
+
+// beside reports whether a user's name may stand shortly before i.
+func (s *scan) beside(i int) bool {
+	head := bytes.ToLower(s.text[max(0, i-200):i])
+	for _, w := range []string{"user", "usuario", "utilisateur", "login", "mail", "host"} {
+		if bytes.Contains(head, []byte(w)) {
+			return true
+		}
+	}
+	return false
 }
 
 // exemplary reports whether a comment before a value says that it is made up:
@@ -426,7 +444,13 @@ func (s *scan) vicinity(i int, text []byte) *Rule {
 // opens reports whether what stands around a value that is only called "key"
 // says that it opens something: "using key: x", or talk of logging in.
 func (s *scan) opens(v value, text []byte) bool {
-	if len(v.parts) == 0 || !all(text, alnum) && !uuid(text) && len(text) < 50 {
+	if len(v.parts) == 0 {
+		return false
+	}
+	if tail := s.text[v.parts[0].End:min(len(s.text), v.parts[0].End+40)]; bytes.Contains(tail, []byte("secret=")) || bytes.Contains(tail, []byte("secret\":")) || bytes.Contains(tail, []byte("secret':")) {
+		return true // one of a pair
+	}
+	if !all(text, alnum) && !uuid(text) && len(text) < 50 {
 		return false
 	}
 	var buf [near + near/2]byte
@@ -436,7 +460,7 @@ func (s *scan) opens(v value, text []byte) bool {
 	for i := range w {
 		w[i] = fold(w[i])
 	}
-	for _, word := range []string{"using key", "my key", "your key", "our key", "api_key", "apikey", "api key", "auth_", "_auth", "auth=", "authe", "authori", "login", "credential"} {
+	for _, word := range []string{"using key", "my key", "your key", "our key", "api_key", "apikey", "api key", "url='http", "url=\"http", "auth_", "_auth", "auth=", "authe", "authori", "login", "credential"} {
 		if bytes.Contains(w, []byte(word)) {
 			return true
 		}

@@ -6,11 +6,14 @@ const maxList = 50
 // reports whether there is one at i.
 func (s *scan) list(p *split, name []byte, i int) bool {
 	k, ok := plurals[string(p.word(p.n-1))]
+	text := s.text
+	i = skipBlank(text, i)
+	if !ok && i < len(text) && text[i] == '[' && p.classify() == kindPassword {
+		k, ok = kindPassword, true // a column of a table
+	}
 	if !ok {
 		return false
 	}
-	text := s.text
-	i = skipBlank(text, i)
 	if i >= len(text) || text[i] != '[' && text[i] != '(' && text[i] != '{' {
 		return false
 	}

@@ -17,7 +17,7 @@ func lookalike(text []byte) bool {
 		return true
 	}
 	for _, e := range fileEndings {
-		if bytes.HasSuffix(text, []byte(e)) {
+		if stem, ok := bytes.CutSuffix(text, []byte(e)); ok && all(stem, word|dash|dot|plusSlash|space|high|digit) {
 			return true
 		}
 	}

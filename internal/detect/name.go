@@ -1,6 +1,9 @@
 package detect
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // kind is what a name says about its value.
 type kind uint8
@@ -18,8 +21,9 @@ const (
 // nameKeywords are pieces of names at which the reader of names and values
 // starts. Each is in some word of credentialWords, or is one.
 var nameKeywords = []string{
-	"pass", "pwd", "_pw", "pw:", "pw=", "pw ", "pw\"", "pw'", "pswd", "secret", "token", "key", "credential", "creds", "_pat", "pat=",
+	"pass", "pwd", "_pw", "pw:", "pw=", "pw ", "pw\"", "pw'", "pswd", "psw =", "psw=", "secret", "token", "tok =", "tok=", "key", "cred", "_pat", "pat=",
 	"auth_", "_auth", "auth\"", "auth'", "jwt", "kennwort", "senha", "contrasena", "motdepasse", "mot_de_passe", "clave", "parola", "appid", "app_id", "sid_pw", "bearer_",
+	"mdp =", "mdp=", "sk =", "sk=", "wachtwoord", "salasana", "adgangskode", "lozinka",
 }
 
 // plurals are the names of lists and dictionaries of credentials.
@@ -32,18 +36,33 @@ var credentialWords = map[string]kind{
 	"password": kindPassword, "passwd": kindPassword, "pass": kindPassword, "pwd": kindPassword, "pw": kindPassword,
 	"pswd": kindPassword, "passphrase": kindPassword, "passcode": kindPassword, "passwort": kindPassword, "kennwort": kindPassword,
 	"senha": kindPassword, "contrasena": kindPassword, "motdepasse": kindPassword, "passe": kindPassword, "pgpassword": kindPassword, "parola": kindPassword,
-	"pgpass": kindPassword, "sshpass": kindPassword, "passw": kindPassword, "psw": kindPassword,
-	"secret": kindSecret, "secrets": kindSecret, "credential": kindSecret, "credentials": kindSecret, "creds": kindSecret,
-	"token": kindToken, "pat": kindToken, "jwt": kindToken, "bearer": kindToken, "registrationkey": kindKey, "tok": kindToken,
+	"pgpass": kindPassword, "sshpass": kindPassword, "passw": kindPassword, "psw": kindPassword, "passord": kindPassword, "mdp": kindPassword, "clave": kindPassword,
+	"wachtwoord": kindPassword, "salasana": kindPassword, "adgangskode": kindPassword, "lozinka": kindPassword,
+	"secret": kindSecret, "secrets": kindSecret, "credential": kindSecret, "credentials": kindSecret, "creds": kindSecret, "cred": kindToken,
+	"sk": kindKey, "token": kindToken, "pat": kindToken, "jwt": kindToken, "bearer": kindToken, "registrationkey": kindKey, "tok": kindToken,
 	"key": kindWeakKey, "apikey": kindKey, "authkey": kindKey, "appid": kindKey, "apitoken": kindToken,
 	"authorization": kindHeader, "auth": kindHeader,
 }
 
-// foreignWords are whole names for a password outside of ASCII.
-var foreignWords = []string{"contraseña", "密码"}
+// foreignWords are whole names for a password outside of ASCII, each with the
+// piece of it that the prefilter looks for: its columns are few.
+var foreignWords = []struct{ word, anchor string }{
+	{"contraseña", "contrase"}, {"lösenord", "senord"}, {"密码", "密"}, {"密碼", "密"}, {"пароль", "ар"}, {"Пароль", "ар"}, {"パスワード", "\x83\x91"},
+}
 
-// readForeign handles such a name.
-func readForeign(s *scan, _ *action, start, end int) {
+// readForeign handles the piece of such a name.
+func readForeign(s *scan, _ *action, start, _ int) {
+	for _, f := range foreignWords {
+		from := start - strings.Index(f.word, f.anchor)
+		if to := from + len(f.word); from >= 0 && to <= len(s.text) && lowered(string(s.text[from:to])) == f.word {
+			s.foreign(from, to)
+			return
+		}
+	}
+}
+
+// foreign judges the value of the name at [start,end).
+func (s *scan) foreign(start, end int) {
 	op, at := s.operator(start, end)
 	if op == opNone || op == opTargets || start < s.named {
 		return
@@ -84,14 +103,17 @@ var trailingWords = words("value val str string plain plaintext text raw prod pr
 // otherKeys before "key" or "token" say that it opens nothing, or is public.
 var otherKeys = words("public publishable pub pk gpg foreign primary partition sort cache idempotency surrogate natural business edition author item customer order " +
 	"group object s3 hot dict map lookup join merge index row column col field hash range composite candidate unique alternate pos sort_by compare cmp " +
-	"query match search event record message msg event routing shard bucket file path image model layer state state_dict attention attn dataset data " +
+	"query sheet spreadsheet worksheet doc document site bib cite citation match search event record message msg event routing shard bucket file path image model layer state state_dict attention attn dataset data " +
 	"pad bos eos unk sep cls mask next prev previous continuation page sync start end stop special additional prompt input output completion last first " +
 	"authenticity nonce redir current csrf xsrf csrfmiddleware cancel cancellation max min num total stop image sentence target source src tgt begin end eot mem query kv " +
-	"translation i18n entity registry answer question label metric param option config menu shortcut arrow enter return home keyboard hot tab " +
+	"translation i18n entity registry answer question label metric shortcut arrow enter return home keyboard hot tab " +
 	"widget button element component cover work works resume delta watermark checkpoint cursor pagination per no non word char byte new pivot")
 
 // otherPasses before "pass" say that it is a run over data.
 var otherPasses = words("full multi single double one two three first second third last next previous forward backward low high band")
+
+// settingKeys before "key" say that it names a setting; a token in settings is one all the same.
+var settingKeys = words("param option config menu")
 
 func words(list string) map[string]bool {
 	m := map[string]bool{}
@@ -242,8 +264,11 @@ func (p *split) classify() kind {
 	}
 	if last > 0 && (k == kindWeakKey || k == kindToken || k == kindKey) {
 		before := p.word(last - 1)
-		if otherKeys[string(before)] {
+		if otherKeys[string(before)] || k != kindToken && settingKeys[string(before)] {
 			return kindNone
+		}
+		if string(before) == "secret" && k != kindToken {
+			return kindSecret // people think of these, too
 		}
 		if k == kindWeakKey && (keyWords[string(before)] || bytes.HasSuffix(before, []byte("api"))) {
 			k = kindKey

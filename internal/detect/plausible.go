@@ -210,9 +210,12 @@ func passwordLike(text []byte, t traits, op operator, loose bool, v value) bool 
 		mixed = true
 	}
 	if loose {
-		return mixed && t.n >= 7 && (t.digit > 0 || t.score < -0.6 || bytes.ContainsAny(text, "@#&+=?!*$%^"))
+		if jumbled(text, t) && t.score < -0.25 {
+			return true
+		}
+		return mixed && t.n >= 7 && (t.digit > 0 || t.score < -0.6 || t.upper > 2 && t.lower > 2 && t.random() || bytes.ContainsAny(text, "@#&+=?!*$%^"))
 	}
-	if !mixed && v.quoted && jumbled(text, t) {
+	if !mixed && (v.quoted || v.place == inConfig) && jumbled(text, t) {
 		return true
 	}
 	if !mixed {
@@ -222,7 +225,7 @@ func passwordLike(text []byte, t traits, op operator, loose bool, v value) bool 
 	if op == opComma && all(text, word) && t.score > -0.2 && names(text) {
 		return false
 	}
-	return op != opComma || !all(text, word) || bytes.IndexByte(text, '_') < 0 || t.score < 0
+	return op != opComma || !all(text, word) || bytes.IndexByte(text[:t.n-1], '_') < 0 || t.score < 0
 }
 
 // jumbled reports whether text is letters only, whose cases change as they do

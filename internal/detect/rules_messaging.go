@@ -38,7 +38,7 @@ func messagingRules() []Rule {
 		{
 			ID: "teams-webhook", Title: "Microsoft Teams incoming webhook", Severity: finding.Medium,
 			Source: "https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook",
-			shapes: []string{".webhook.office.com/webhookb2/{u:36}@{u:36}/IncomingWebhook/{h:32}/{u:36}"},
+			shapes: []string{"{u:1-63}.webhook.office.com/webhookb2/{u:36}@{u:36}/IncomingWebhook/{h:32}/{u:36}"},
 		},
 		{
 			ID: "telegram-bot-token", Title: "Telegram bot token", Severity: finding.High,

@@ -6,6 +6,13 @@ import "github.com/nbseal/nbseal/internal/finding"
 func scienceRules() []Rule {
 	return []Rule{
 		{
+			ID: "galaxy-api-key", Title: "Galaxy API key", Severity: finding.Medium,
+			Revoke:   "https://usegalaxy.org/user/api_key",
+			Source:   "https://training.galaxyproject.org/training-material/faqs/galaxy/preferences_admin_api_key.html",
+			services: []string{"galaxy", "usegalaxy", "galaxyinstance"},
+			values:   []string{"{h:32}"},
+		},
+		{
 			ID: "earthdata-password", Title: "NASA Earthdata Login password", Severity: finding.High,
 			Revoke: "https://urs.earthdata.nasa.gov/profile",
 			Source: "https://urs.earthdata.nasa.gov/documentation/for_users/data_access/curl_and_wget",

@@ -9,8 +9,8 @@ const (
 
 // table handles a name without a value of its own: it may head a column.
 func (s *scan) table(from, to int) {
-	if s.in.Language != Unknown && s.in.Language != Markdown {
-		return
+	if s.in.Language != Unknown && s.in.Language != Markdown && (s.place(from) != inConfig || s.layout.triple == "" && s.layout.code) {
+		return // program code, outside of the texts in it
 	}
 	var p split
 	p.parse(s.text[from:to])
@@ -114,6 +114,11 @@ func htmlCell(row []byte, n int) (from, to int, ok bool) {
 // drawn with "|" or with gaps.
 func (s *scan) textColumn(p *split, k kind, from, to, stop int) {
 	line := s.lineStart(from)
+	for _, q := range []string{`"""`, "'''"} {
+		if i := bytes.LastIndex(s.text[line:from], []byte(q)); i >= 0 {
+			line += i + len(q) // the table begins behind a quotation mark
+		}
+	}
 	left, right := from-line, to-line
 	nl := bytes.IndexByte(s.text[to:stop], '\n')
 	if nl < 0 {
@@ -146,7 +151,7 @@ func (s *scan) textColumn(p *split, k kind, from, to, stop int) {
 		if mark != 0 {
 			if a, b, ok := barCell(row, mark, bars); ok {
 				s.cell(p, k, name, at+a, at+b)
-			} else if !bytes.ContainsAny(row, "+|") {
+			} else if !bytes.ContainsAny(row, "+|") && (mark != '&' || len(row) == 0 || row[0] != '\\') {
 				return
 			}
 		} else {
@@ -213,11 +218,17 @@ func (s *scan) rowAbove(line int, mark byte, heading []byte) bool {
 	return bytes.Count(above, []byte{mark}) == bytes.Count(heading, []byte{mark}) && len(bytes.Trim(above, "+-=:| \t\r,;")) > 0
 }
 
+// rowEnd ends a row of a table in LaTeX.
+const rowEnd = `\\`
+
 // divider returns the character that stands between the headings of a drawn
 // or comma-separated table, of which the one at [left,right) touches one; else 0.
 func divider(heading []byte, left, right int) byte {
 	if bytes.IndexByte(heading, '|') >= 0 && !bytes.Contains(heading, []byte("||")) {
 		return '|'
+	}
+	if bytes.Contains(heading, []byte(" & ")) && bytes.HasSuffix(bytes.TrimSpace(heading), []byte(rowEnd)) {
+		return '&'
 	}
 	for _, mark := range []byte{',', ';', '\t'} {
 		before, after := left == 0 || heading[left-1] == mark, right >= len(heading) || heading[right] == mark || heading[right] == '\r'
@@ -239,7 +250,7 @@ func barCell(row []byte, mark byte, n int) (from, to int, ok bool) {
 	}
 	end := bytes.IndexByte(row[from:], mark)
 	if end < 0 {
-		end = len(row) - from
+		end = len(bytes.TrimSuffix(bytes.TrimRight(row[from:], " \r"), []byte(rowEnd)))
 	}
 	return from, from + end, true
 }

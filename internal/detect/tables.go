@@ -80,8 +80,12 @@ func newTables(rules []Rule) *tables {
 	for _, k := range nameKeywords {
 		on(k, action{do: readName})
 	}
-	for _, k := range foreignWords {
-		on(k, action{do: readForeign})
+	seen := map[string]bool{}
+	for _, f := range foreignWords {
+		if !seen[f.anchor] {
+			on(f.anchor, action{do: readForeign})
+			seen[f.anchor] = true
+		}
 	}
 	for i := range calls {
 		on(calls[i].keyword, action{do: readCall, call: &calls[i]})
@@ -122,6 +126,7 @@ var otherKeywords = []struct {
 	{" --user ", readUserFlag},
 	{" --user=", readUserFlag},
 	{" --auth ", readUserFlag},
+	{" -a ", readUserFlag},
 	{" -p", readPasswordFlag},
 	{"\"-p", readPasswordFlag},
 	{"'-p", readPasswordFlag},

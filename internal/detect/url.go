@@ -67,6 +67,10 @@ func (s *scan) userinfo(scheme, start, end, colon, at int) {
 		return
 	}
 	from := end + colon + 1
+	if field := s.text[from:at]; bytes.Equal(field, []byte("%s")) || bytes.Equal(field, []byte("{}")) {
+		s.formatted(scheme, start, end, from, at)
+		return
+	}
 	password := unescaped(s.text[from:at])
 	if bytes.HasSuffix(password, []byte("]")) && bytes.IndexByte(s.text[end:from], '[') >= 0 {
 		return // a synopsis: [user[:password]@]host
@@ -82,6 +86,38 @@ func (s *scan) userinfo(scheme, start, end, colon, at int) {
 		rule = s.t.byID[r]
 	}
 	s.add(candidate{rule: rule, rank: rankURL, parts: []Span{{from, at}}, name: s.nameBefore(scheme), preview: "…"})
+}
+
+// formatted judges the argument that a format puts where the password of a URL
+// goes: "oracle://%s:%s@h" % ("u", "p"), or "…{}:{}@{}".format("u", "p", h).
+func (s *scan) formatted(scheme, start, end, from, at int) {
+	text := s.text
+	field := text[from:at]
+	stop := bytes.IndexAny(text[at:min(len(text), at+200)], "\"'\n")
+	if stop < 0 || text[at+stop] == '\n' {
+		return
+	}
+	i := skipBlank(text, at+stop+1)
+	switch {
+	case bytes.HasPrefix(text[i:], []byte(".format(")):
+		i += len(".format(")
+	case i < len(text) && text[i] == '%':
+		if i = skipBlank(text, i+1); i >= len(text) || text[i] != '(' {
+			return
+		}
+		i++
+	default:
+		return
+	}
+	v, _, ok := s.argument(i, bytes.Count(text[end:from], field))
+	if !ok || !believable(kindPassword, v.text, v, opAssign, true) && !s.human(nil, v, opAssign) {
+		return
+	}
+	rule := s.t.byID["url-password"]
+	if r := databaseScheme(text[scheme:start]); r != "" {
+		rule = s.t.byID[r]
+	}
+	s.add(candidate{rule: rule, rank: rankURL, parts: v.parts, name: s.nameBefore(scheme), preview: "…"})
 }
 
 // calledSo reports whether a password is rather the name of one: db_password.

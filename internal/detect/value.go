@@ -250,6 +250,9 @@ func (s *scan) skipToValue(i int) (int, bool) {
 // unwrap steps into what may stand around a literal: a prefix of Python's, or
 // the call of a wrapper such as SecretStr("…").
 func unwrap(text []byte, i int) (int, bool) {
+	if word := []byte("lambda: "); bytes.HasPrefix(text[i:], word) {
+		return i + len(word), true
+	}
 	end := run(text, i, 40, word|dot)
 	if end == i || end >= len(text) {
 		return i, false
@@ -261,10 +264,11 @@ func unwrap(text []byte, i int) (int, bool) {
 	}
 	if text[end] == '(' {
 		switch string(text[i:end]) {
-		case "SecretStr", "pydantic.SecretStr", "Secret", "str", "bytes", "quote", "quote_plus", "urllib.parse.quote_plus", "urllib.parse.quote", "urlquote", "parse.quote_plus", "c", "String", "Token.from_string", "StringIO", "io.StringIO":
-			next := end + 1
-			for next < len(text) && is(text[next], space) && next-end < 80 {
-				next++
+		case "SecretStr", "pydantic.SecretStr", "Secret", "str", "bytes", "quote", "quote_plus", "urllib.parse.quote_plus", "urllib.parse.quote", "urlquote", "parse.quote_plus", "c", "String", "Token.from_string", "StringIO", "io.StringIO",
+			"Field", "pydantic.Field", "field", "attr.ib", "attr.field", "Option", "typer.Option":
+			next := run(text, end+1, 80, space)
+			if word := []byte("default="); bytes.HasPrefix(text[next:], word) {
+				next += len(word)
 			}
 			return next, true
 		}
@@ -328,11 +332,14 @@ func (s *scan) bare(i, nameStart int, op operator) (v value, ok bool) {
 // in the middle of a line than after the first name on it.
 func bareEnd(text []byte, i int, op operator, v value, lead bool) int {
 	limit := min(len(text), i+maxBare)
+	inner := bytes.HasSuffix(text[:i], []byte(encodedEquals))
 	for ; i < limit; i++ {
 		stop := false
 		switch b := text[i]; b {
 		case ' ', '\t', '\n', '\r', '"', '`', '\\':
 			stop = true
+		case '%':
+			stop = inner && bytes.HasPrefix(text[i:], []byte("%26"))
 		case '\'':
 			stop = !lead || v.place == inExpression
 		case '<':

@@ -1,0 +1,126 @@
+package detect
+
+import "bytes"
+
+// Idioms of programs in which a credential does not follow the name that tells
+// what it is: what a method types into a field, a function returns, an option
+// defaults to.
+
+// typed judges what is typed into a field for a password that a variable
+// holds: password_box.send_keys("x"). It reports whether there is such a call.
+func (s *scan) typed(from, to int) bool {
+	if to >= len(s.text) || s.text[to] != '(' {
+		return false
+	}
+	dot := bytes.LastIndexByte(s.text[from:to], '.')
+	if dot < 0 {
+		return false
+	}
+	op, at := receiver(s.text, from+dot)
+	if op == opNone {
+		return false
+	}
+	var p split
+	p.parse(s.text[from : from+dot])
+	for i := range p.n {
+		if credentialWords[string(p.word(i))] != kindPassword {
+			continue
+		}
+		if v, ok := s.valueAt(at, from, op); ok {
+			s.weigh(&p, kindPassword, s.text[from:from+dot], v, opAssign)
+		}
+		break
+	}
+	return true
+}
+
+// returned judges the literal that a function without arguments returns, when
+// its name says of what: def db_password(): return "x". It reports whether
+// there is one.
+func (s *scan) returned(from, to int) bool {
+	text := s.text
+	if s.in.Language != Python || !bytes.HasPrefix(text[to:], []byte("()")) || !bytes.HasSuffix(text[:from], []byte("def ")) {
+		return false
+	}
+	i := to + len("()")
+	colon := bytes.IndexByte(text[i:min(len(text), i+40)], ':')
+	if colon < 0 {
+		return false
+	}
+	i = run(text, i+colon+1, 80, space)
+	if !bytes.HasPrefix(text[i:], []byte("return ")) {
+		return false
+	}
+	v, _, ok := s.literals(skipBlank(text, i+len("return ")), false)
+	if ok {
+		s.judgeValue(from, to, v)
+	}
+	return ok
+}
+
+// assigned judges the literal before the arrow of R's "x" -> name. It reports
+// whether there is one.
+func (s *scan) assigned(from, to int) bool {
+	if !s.in.Language.code() || !bytes.HasSuffix(bytes.TrimRight(s.text[:from], " "), []byte("->")) {
+		return false
+	}
+	v, next, ok := s.literals(skipBlank(s.text, s.lineStart(from)), false)
+	if !ok || !bytes.HasPrefix(s.text[skipBlank(s.text, next):], []byte("->")) {
+		return false
+	}
+	s.judgeValue(from, to, v)
+	return true
+}
+
+// prompted judges what a dialogue answers on the line after it has waited for a
+// prompt: child.expect("password:"), child.sendline("x"). It reports whether
+// there is such an answer.
+func (s *scan) prompted(from, to int) bool {
+	text := s.text
+	i := to
+	for i < len(text) && i-to < 4 && bytes.IndexByte([]byte(": ?"), text[i]) >= 0 {
+		i++
+	}
+	if s.in.Language != Python || i+1 >= len(text) || text[i] != '"' && text[i] != '\'' || text[i+1] != ')' {
+		return false
+	}
+	i = run(text, i+2, 80, space)
+	end := run(text, i, 60, word|dot)
+	for _, m := range []string{".sendline(", ".write(", ".send("} {
+		at := end - len(m) + 1
+		if at < i || !bytes.HasPrefix(text[at:], []byte(m)) {
+			continue
+		}
+		if v, ok := s.valueAt(end+1, from, opReceiver); ok {
+			s.judgeValue(from, to, v)
+			return true
+		}
+	}
+	return false
+}
+
+// preset returns where the default of a command line option begins whose other
+// arguments begin at i: add_argument("--token", type=str, default="x"); else 0.
+func preset(text []byte, i int) int {
+	const reach = 240
+	line := text[i:min(len(text), i+reach)]
+	if end := bytes.IndexByte(line, ')'); end >= 0 {
+		line = line[:end]
+	}
+	word := []byte("default=")
+	at := bytes.Index(line, word)
+	if at < 0 || at > 0 && !is(line[at-1], space) && line[at-1] != ',' || !is(line[0], letter) && !bytes.HasPrefix(line[1:], []byte("-")) {
+		return 0
+	}
+	return i + at + len(word)
+}
+
+// receiver reads a method that types a value into the field just named.
+func receiver(text []byte, i int) (operator, int) {
+	for _, m := range []string{".send_keys(", ".fill(", ".type(", ".setValue(", ".set_value(", ".sendKeys("} {
+		if bytes.HasPrefix(text[i:], []byte(m)) {
+			return opReceiver, i + len(m)
+		}
+	}
+	return opNone, 0
+}

@@ -1,0 +1,136 @@
+package detect
+
+import "bytes"
+
+// Names that only a space parts from their values: flags of commands, listings,
+// sentences.
+
+// spaced decides what a gap after a name means: a flag's or a netrc line's
+// value, a column of output, or the "is" of a sentence.
+func (s *scan) spaced(from, gap, i int) (operator, int) {
+	text := s.text
+	if lowered(string(text[from:gap])) == "pass" && (from == 0 || text[from-1] != '-') {
+		return opNone, 0 // the verb, or the result of a test
+	}
+	if bytes.HasPrefix(text[i:], []byte("or ")) && s.place(from) == inExpression {
+		if j := skipBlank(text, i+3); j < len(text) && (text[j] == '"' || text[j] == '\'') {
+			return opAssign, j
+		}
+	}
+	for _, w := range []string{"is", "was", "ist", "lautet", "est", "es", "é", "è"} {
+		if !bytes.HasPrefix(text[i:], []byte(w)) {
+			continue
+		}
+		if j := i + len(w); j+1 < len(text) && (text[j] == ' ' || text[j] == ':' && text[j+1] == ' ') {
+			return opIs, run(text, j+1, 4, space)
+		}
+	}
+	for _, w := range []string{"enter `", "type `", "use `", "enter **", "use **"} {
+		if bytes.HasPrefix(text[i:], []byte(w)) {
+			return opIs, i + bytes.IndexByte(text[i:], ' ') + 1
+		}
+	}
+	if at := s.aboutWhat(i); at > 0 {
+		return opIs, at
+	}
+	if from >= 2 && text[from-1] == '-' && is(text[from-2], dash|space) {
+		return opSpace, i
+	}
+	head := bytes.TrimSpace(text[s.lineStart(from):from])
+	switch {
+	case bytes.HasPrefix(text[i:], []byte("-v ")) && bytes.Contains(head, []byte("config set")):
+		return opSpace, i + len("-v ")
+	case len(head) == 0 && bytes.HasPrefix(text[from:gap], []byte("spark.")):
+		return opSpace, i // spark-defaults.conf
+	case bytes.Equal(head, []byte("%env")) || bytes.Equal(head, []byte("%set_env")):
+		return opSpace, i
+	case netrcLine(head) || bytes.Contains(head, []byte("configure set")) || bytes.Contains(head, []byte("config set")) || bytes.HasSuffix(head, []byte(" -p")):
+		return opSpace, i
+	case bytes.Contains(head, []byte(" remote modify ")):
+		return opSpace, i // of dvc
+	case len(head) == 0 && (i-gap >= 2 || s.netrc(from)) && s.place(from) != inExpression:
+		return opSpace, i
+	case text[i] == '`' || text[i] == '"' || text[i] == '\'':
+		if s.place(from) != inExpression || s.sql(head) {
+			return opIs, i
+		}
+	}
+	if s.place(from) != inExpression && i-gap < 4 {
+		if s.person(from) {
+			return opIs, i
+		}
+		return opNear, i
+	}
+	return opNone, 0
+}
+
+// aboutWhat steps over what a sentence says of a credential before it tells
+// it, "for the lab:", when the line ends after one more word; it returns where
+// that begins, or 0.
+func (s *scan) aboutWhat(i int) int {
+	line := s.text[i:min(len(s.text), i+160)]
+	if nl := bytes.IndexByte(line, '\n'); nl >= 0 {
+		line = line[:nl]
+	}
+	colon := bytes.Index(line, []byte(": "))
+	if colon < 0 || colon > 80 || !all(line[:colon], letter|high|space|dash) || s.place(i) == inExpression {
+		return 0
+	}
+	rest := bytes.TrimSpace(line[colon+1:])
+	if len(rest) < 6 || bytes.IndexByte(rest, ' ') >= 0 {
+		return 0
+	}
+	first := line[:run(line, 0, len(line), letter|high)]
+	for _, w := range []string{"for", "of", "to", "from", "für", "zu", "pour", "de", "para", "del"} {
+		if string(first) == w {
+			return i + colon + len(": ")
+		}
+	}
+	return 0
+}
+
+// person reports whether the line of a password names the user before it, as
+// "user bob, password x" and "logging in as bob with password x" do.
+func (s *scan) person(i int) bool {
+	head := s.text[s.lineStart(i):i]
+	if len(head) < 6 || len(head) > 200 {
+		return false
+	}
+	low := bytes.ToLower(bytes.TrimRight(head, " "))
+	joint := false
+	for _, w := range []string{",", "/", " and", " with", " und", " mit", " y", " et"} {
+		joint = joint || bytes.HasSuffix(low, []byte(w))
+	}
+	for _, w := range []string{"user ", "username ", "login ", "benutzer ", "usuario ", " in as ", "account "} {
+		if i := bytes.Index(low, []byte(w)); joint && i >= 0 && bytes.Count(bytes.TrimSpace(low[i+len(w):]), []byte(" ")) <= 1 {
+			return true
+		}
+	}
+	return false
+}
+
+// netrcLine reports whether head begins an entry of a netrc file, perhaps as an
+// argument of echo.
+func netrcLine(head []byte) bool {
+	if i := bytes.Index(head, []byte("machine ")); i >= 0 && bytes.Contains(head[i:], []byte(" login ")) {
+		return true
+	}
+	return bytes.HasPrefix(head, []byte("login ")) || bytes.HasPrefix(head, []byte("default login ")) || bytes.HasPrefix(head, []byte("machine "))
+}
+
+// netrc reports whether the line before the one of i is of a netrc entry.
+func (s *scan) netrc(i int) bool {
+	line := s.lineStart(i)
+	if line == 0 {
+		return false
+	}
+	before := bytes.TrimSpace(s.text[s.lineStart(line-1) : line-1])
+	return bytes.HasPrefix(before, []byte("login ")) || bytes.HasPrefix(before, []byte("machine ")) ||
+		(bytes.HasPrefix(before, []byte("user")) || bytes.HasPrefix(before, []byte("host ")) || bytes.HasPrefix(before, []byte("email "))) && bytes.Count(before, []byte(" ")) == 1
+}
+
+// sql reports whether a line is a statement that sets a password.
+func (s *scan) sql(head []byte) bool {
+	up := bytes.ToUpper(head[:min(len(head), 200)])
+	return bytes.Contains(up, []byte("USER ")) || bytes.Contains(up, []byte("ROLE ")) || bytes.Contains(up, []byte("SECRET"))
+}
