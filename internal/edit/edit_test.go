@@ -62,3 +62,14 @@ func FuzzBytes(f *testing.F) {
 		}
 	})
 }
+
+func TestFilter(t *testing.T) {
+	b := edit.New([]byte("abcdef"))
+	b.Replace(0, 1, "A")
+	b.Replace(2, 4, "X")
+	b.Filter(func(start, end int) bool { return start != 2 || end != 4 })
+	b.Replace(2, 3, "C")
+	if got, err := b.Bytes(); err != nil || string(got) != "AbCdef" || b.Len() != 2 {
+		t.Errorf("%q, %v", got, err)
+	}
+}
