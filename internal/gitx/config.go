@@ -10,7 +10,7 @@ import (
 
 // Config is the value of a configuration key, the last one if it has many, and
 // whether there is one. The options narrow where git looks ("--local",
-// "--global") or say how it reads ("--type=path"); without them it is the value
+// "--global") or say how it reads ("--path"); without them it is the value
 // that is in force.
 func (g Git) Config(ctx context.Context, key string, options ...string) (value string, found bool, err error) {
 	args := append([]string{"config", "-z"}, options...)
@@ -65,7 +65,7 @@ func (g Git) GlobalConfig(exists func(string) bool) (string, error) {
 // GlobalAttributes is the user's own attributes file: core.attributesFile, or
 // git's default for it.
 func (g Git) GlobalAttributes(ctx context.Context) (string, error) {
-	f, found, err := g.Config(ctx, "core.attributesFile", "--global", "--type=path")
+	f, found, err := g.Config(ctx, "core.attributesFile", "--global", "--path")
 	if err != nil || found && f != "" {
 		return filepath.FromSlash(f), err
 	}

@@ -24,7 +24,7 @@ func (r Repo) Hooks(ctx context.Context) (Hooks, error) {
 		return h, err
 	}
 	// Without extensions.worktreeConfig this is --local over again.
-	if on, _, err := r.Config(ctx, "extensions.worktreeConfig", "--type=bool"); err != nil || on != "true" {
+	if on, _, err := r.Config(ctx, "extensions.worktreeConfig", "--bool"); err != nil || on != "true" {
 		return h, err
 	}
 	_, h.Local, err = r.Config(ctx, "core.hooksPath", "--worktree")

@@ -92,7 +92,7 @@ func TestConfig(t *testing.T) {
 	if err != nil || len(all) != 2 || all["clean"] != "a\nb=c" || all["required"] != "yes" {
 		t.Errorf("%q, %v", all, err)
 	}
-	if v, found, err := g.Config(t.Context(), "filter.nbseal.required", "--type=bool"); err != nil || !found || v != "true" {
+	if v, found, err := g.Config(t.Context(), "filter.nbseal.required", "--bool"); err != nil || !found || v != "true" {
 		t.Errorf("%q, %v, %v", v, found, err)
 	}
 	if v, found, err := g.Config(t.Context(), "filter.none.required"); err != nil || found || v != "" {

@@ -7,8 +7,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
+	"github.com/nbseal/nbseal/internal/atomicfile"
 	"github.com/nbseal/nbseal/internal/gitx"
 	"github.com/nbseal/nbseal/internal/guard"
 )
@@ -348,6 +350,38 @@ func TestLocked(t *testing.T) {
 	same(t, before, snapshot(t, dir))
 }
 
+// TestAtOnce has many install and uninstall at once. Whoever comes too late gets
+// an error; what is there in the end is whole, and can be taken away.
+func TestAtOnce(t *testing.T) {
+	u := newUser(t)
+	dir := u.repository()
+	before := snapshot(t, dir)
+	var all sync.WaitGroup
+	for i := range 6 {
+		all.Go(func() {
+			for j := range 4 {
+				do := guard.Install
+				if (i+j)%3 == 0 {
+					do = guard.Uninstall
+				}
+				if plan, err := do(t.Context(), u.options(dir)); err == nil {
+					_ = plan.Apply(t.Context()) // somebody else was first
+				}
+			}
+		})
+	}
+	all.Wait()
+	if bad, err := guard.Unguarded(t.Context(), gitx.Git{Dir: dir}); bad || err != nil {
+		t.Errorf("attributes name a filter that is not there, %v", err)
+	}
+	u.install(u.options(dir))
+	if r := u.check(dir); states(r) != allGuarded {
+		t.Errorf("check: %+v", r.Items)
+	}
+	u.uninstall(u.options(dir))
+	same(t, before, snapshot(t, dir))
+}
+
 // TestOvertaken has the files change between plan and apply.
 func TestOvertaken(t *testing.T) {
 	u := newUser(t)
@@ -358,8 +392,8 @@ func TestOvertaken(t *testing.T) {
 	}
 	u.put(filepath.Join(dir, ".gitattributes"), "mine\n", 0o644)
 	before := snapshot(t, dir)
-	if err := plan.Apply(t.Context()); err == nil {
-		t.Error("what was written in the meantime is overwritten")
+	if err := plan.Apply(t.Context()); !errors.Is(err, atomicfile.ErrChanged) {
+		t.Errorf("what was written in the meantime: %v", err)
 	}
 	same(t, before, snapshot(t, dir))
 }
@@ -387,6 +421,58 @@ func TestSparseAttributes(t *testing.T) {
 	}
 	if r := u.check(dir); states(r) != allGuarded {
 		t.Errorf("check: %+v", r.Items)
+	}
+}
+
+// TestMoved takes away after the repository has got another place.
+func TestMoved(t *testing.T) {
+	u := newUser(t)
+	dir := u.repository()
+	before := snapshot(t, dir)
+	u.install(u.options(dir))
+	elsewhere := dir + " moved"
+	if err := os.Rename(dir, elsewhere); err != nil {
+		t.Fatal(err)
+	}
+	if r := u.check(elsewhere); states(r) != allGuarded {
+		t.Errorf("check: %+v", r.Items)
+	}
+	u.uninstall(u.options(elsewhere))
+	if err := os.Rename(elsewhere, dir); err != nil {
+		t.Fatal(err)
+	}
+	same(t, before, snapshot(t, dir))
+}
+
+// TestElsewhere is told by the environment where the repository is.
+func TestElsewhere(t *testing.T) {
+	u := newUser(t)
+	dir := u.repository()
+	before := snapshot(t, dir)
+	t.Setenv("GIT_DIR", filepath.Join(dir, ".git"))
+	t.Setenv("GIT_WORK_TREE", dir)
+	o := u.options(t.TempDir())
+	u.install(o)
+	if r := u.check(o.Git.Dir); states(r) != allGuarded || r.Dir != dir {
+		t.Errorf("check: %+v", r)
+	}
+	if _, err := os.Stat(filepath.Join(dir, ".gitattributes")); err != nil {
+		t.Error(err)
+	}
+	u.uninstall(o)
+	same(t, before, snapshot(t, dir))
+}
+
+func TestLinkedAttributes(t *testing.T) {
+	u := newUser(t)
+	dir := u.repository()
+	if err := os.Symlink("elsewhere", filepath.Join(dir, ".gitattributes")); err != nil {
+		t.Fatal(err)
+	}
+	u.put(filepath.Join(dir, "elsewhere"), "", 0o644)
+	plan := u.install(u.options(dir))
+	if len(plan.Conflicts) != 1 || u.read(filepath.Join(dir, "elsewhere")) != "" {
+		t.Errorf("conflicts: %+v", plan.Conflicts)
 	}
 }
 

@@ -125,7 +125,7 @@ func (c *checker) checkDriver(ctx context.Context, version string) error {
 }
 
 func (c *checker) checkSettings(ctx context.Context, filter map[string]string, version string) error {
-	required, found, err := c.git.Config(ctx, "filter."+FilterName+".required", "--type=bool")
+	required, found, err := c.git.Config(ctx, "filter."+FilterName+".required", "--bool")
 	switch {
 	case err != nil:
 		return err

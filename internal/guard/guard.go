@@ -115,7 +115,7 @@ func (t *target) locateGlobal(ctx context.Context) (err error) {
 	t.state = filepath.Join(filepath.Dir(data), "guard.json")
 	// Setting core.hooksPath would switch off the hooks of every repository, so
 	// there are global hooks only where the user has made a place for them.
-	t.hooks.Dir, t.hooksKnown, err = t.git.Config(ctx, "core.hooksPath", "--global", "--type=path")
+	t.hooks.Dir, t.hooksKnown, err = t.git.Config(ctx, "core.hooksPath", "--global", "--path")
 	if t.hooksKnown && !filepath.IsAbs(t.hooks.Dir) {
 		t.hooksKnown = false // a place in each repository
 	}

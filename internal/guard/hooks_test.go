@@ -293,6 +293,12 @@ func TestPreCommitFramework(t *testing.T) {
 	if err := commit(t, dir); err != nil || u.logged() != "nbseal scan --staged\ntheirs\n" {
 		t.Errorf("hooks did not run in turn: %v", err)
 	}
+	if r := u.check(dir); states(r) != allGuarded {
+		t.Errorf("check: %+v", r.Items)
+	}
+	if plan := u.install(u.options(dir)); len(plan.Steps)+len(plan.Conflicts) != 0 {
+		t.Errorf("install once more: %+v", plan)
+	}
 	u.uninstall(u.options(dir))
 	if err := commit(t, dir); err != nil || u.logged() != "theirs\n" {
 		t.Errorf("after uninstall: %v", err)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -33,6 +34,7 @@ func newPlanner(ctx context.Context, o Options) (*planner, error) {
 	if p.old, p.text, err = t.loadRecord(); err != nil {
 		return nil, err
 	}
+	p.plan.config = t.config
 	p.rec.Files = append(p.rec.Files, p.old.Files...)
 	p.rec.Hooks = append(p.rec.Hooks, p.old.Hooks...)
 	return p, nil
@@ -49,6 +51,20 @@ func (p *planner) conflict(do []string, format string, args ...any) {
 // there before attributes name it. Errors are those of gitx's Repository, and of
 // reading files.
 func Install(ctx context.Context, o Options) (*Plan, error) {
+	return planned(ctx, o, install)
+}
+
+// planned makes a plan that can be made again.
+func planned(ctx context.Context, o Options, f func(context.Context, Options) (*Plan, error)) (*Plan, error) {
+	plan, err := f(ctx, o)
+	if err == nil {
+		plan.made = slices.Clone(plan.Steps)
+		plan.again = func(ctx context.Context) (*Plan, error) { return planned(ctx, o, f) }
+	}
+	return plan, err
+}
+
+func install(ctx context.Context, o Options) (*Plan, error) {
 	p, err := newPlanner(ctx, o)
 	if err != nil {
 		return nil, err
@@ -127,7 +143,7 @@ func (p *planner) rewrite(what, path string, now, after []byte, hunks []hunk) {
 		return
 	}
 	p.makeDir(filepath.Dir(path))
-	s := Step{What: what, Path: path, before: now, after: after, perm: 0o666, lock: path == p.config}
+	s := Step{What: what, Path: path, before: now, after: after, perm: 0o666}
 	for _, h := range hunks {
 		s.Added = append(s.Added, linesOf(h.New)...)
 		s.Removed = append(s.Removed, linesOf(h.Old)...)
@@ -223,7 +239,7 @@ func (p *planner) installHook(h hook) error {
 				return nil
 			}
 		} else {
-			p.step(Step{What: "keep the " + h.name + " hook that is there, which will go on running", Path: before, from: path, action: keep})
+			p.step(Step{What: "keep the " + h.name + " hook that is there, which will go on running", Path: before, From: path, action: keep})
 		}
 		r.Aside = true
 		p.step(hookStep(h, path, now, script))
@@ -237,6 +253,10 @@ func hookStep(h hook, path string, now, script []byte) Step {
 }
 
 func (p *planner) installAttributes(ctx context.Context) error {
+	if info, err := os.Lstat(p.attributes); err == nil && info.Mode()&fs.ModeSymlink != 0 && !p.Global && !p.Private {
+		p.conflict([]string{"make it a file", "nbseal install --private guards this clone alone"}, ".gitattributes is a symbolic link, which git does not follow")
+		return nil
+	}
 	now, err := read(p.attributes)
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 
 	"github.com/nbseal/nbseal/internal/atomicfile"
@@ -19,37 +20,56 @@ type Plan struct {
 	Steps     []Step     `json:"steps"`
 	Conflicts []Conflict `json:"conflicts,omitempty"`
 	Notes     []string   `json:"notes,omitempty"` // what a person should know or do afterwards
+
+	config string // whose lock is held
+	again  func(context.Context) (*Plan, error)
+	made   []Step // Steps as they were planned
 }
 
 // Step is one change to one file.
 type Step struct {
 	What    string   `json:"what"` // as "add the filter to the configuration"
 	Path    string   `json:"path"`
+	From    string   `json:"from,omitempty"`    // where the file at Path was, if that is what the step does
 	Added   []string `json:"added,omitempty"`   // lines, without line breaks
 	Removed []string `json:"removed,omitempty"` // lines
 	Record  bool     `json:"record,omitempty"`  // it keeps nbseal's own record, which is of no interest to a person
 
 	action        action
-	from          string // for rename
 	before, after []byte // for write; nil: no file. before is also what rename replaces
 	hook          bool   // before may be gone by then, and its mode does not matter
 	perm          fs.FileMode
-	lock          bool // as git locks its configuration
 }
 
 type action int
 
 const (
 	write  action = iota
-	keep          // gives the file at from a second name, so that it can be replaced
-	rename        // from to Path, which may be replaced
+	keep          // gives the file at From a second name, so that it can be replaced
+	rename        // From to Path, which may be replaced
 	mkdir
 	rmdir // if it is empty
 )
 
-// Apply does the steps. When one fails, those before it are undone, and the
-// error is that of the step, joined with what could not be undone.
+// Apply does the steps, while git's lock on the configuration keeps others from
+// doing theirs. When one fails, those before it are undone, and the error is
+// that of the step, joined with what could not be undone. It is
+// atomicfile.ErrChanged if somebody has changed a file since the plan was made.
 func (p *Plan) Apply(ctx context.Context) error {
+	if len(p.Steps) == 0 {
+		return nil
+	}
+	unlock, err := lockConfig(p.config)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	// Others may have been at work while this was planned. Now they wait.
+	if now, err := p.again(ctx); err != nil {
+		return err
+	} else if !reflect.DeepEqual(now.made, p.made) {
+		return fmt.Errorf("looking at what is there once more: %w", atomicfile.ErrChanged)
+	}
 	for i := range p.Steps {
 		err := ctx.Err()
 		if err == nil {
@@ -73,9 +93,9 @@ func (p *Plan) Apply(ctx context.Context) error {
 func (s *Step) do(ctx context.Context) error {
 	switch s.action {
 	case keep:
-		return keepAside(s.from, s.Path)
+		return keepAside(s.From, s.Path)
 	case rename:
-		return moveFile(s.from, s.Path)
+		return moveFile(s.From, s.Path)
 	case mkdir:
 		return os.Mkdir(s.Path, 0o777)
 	case rmdir:
@@ -83,13 +103,6 @@ func (s *Step) do(ctx context.Context) error {
 			return err
 		}
 		return nil
-	}
-	if s.lock {
-		unlock, err := lockConfig(s.Path)
-		if err != nil {
-			return err
-		}
-		defer unlock()
 	}
 	return s.write()
 }
@@ -121,9 +134,9 @@ func (s *Step) write() error {
 func (s Step) undo(ctx context.Context) error {
 	switch s.action {
 	case keep:
-		return moveFile(s.Path, s.from)
+		return moveFile(s.Path, s.From)
 	case rename:
-		if err := keepAside(s.Path, s.from); err != nil || s.before == nil {
+		if err := keepAside(s.Path, s.From); err != nil || s.before == nil {
 			return err
 		}
 		s.after, s.before = s.before, []byte{}

@@ -12,6 +12,10 @@ import (
 // nobody changed since become what they were; from others only nbseal's own
 // lines go. What is left is in the plan's Conflicts.
 func Uninstall(ctx context.Context, o Options) (*Plan, error) {
+	return planned(ctx, o, uninstall)
+}
+
+func uninstall(ctx context.Context, o Options) (*Plan, error) {
 	o.Text = nil
 	p, err := newPlanner(ctx, o)
 	if err != nil {
@@ -76,7 +80,7 @@ func (p *planner) restore(f fileRecord) error {
 			after = nil
 		}
 	}
-	s := Step{What: "take out what nbseal added", Path: path, before: now, after: after, perm: 0o666, lock: path == p.config}
+	s := Step{What: "take out what nbseal added", Path: path, before: now, after: after, perm: 0o666}
 	for _, h := range f.Hunks {
 		if !slices.Contains(lost, h) {
 			s.Added = append(s.Added, linesOf(h.Old)...)
@@ -165,15 +169,15 @@ func (p *planner) uninstallHook(r hookRecord) error {
 	path := r.path(p.repo)
 	before := path + aside
 	left := false
-	// The pre-commit framework puts what was there under this other name.
-	for _, at := range []string{path, path + ".legacy"} {
+	// The pre-commit framework and lefthook put what was there under other names.
+	for _, at := range []string{path, path + ".legacy", path + ".old"} {
 		now, err := readHook(at)
 		if err != nil {
 			return err
 		}
 		switch {
 		case string(now) == r.Script && exists(before):
-			p.step(Step{What: "put back the " + r.Name + " hook that was there", Path: at, from: before, action: rename, before: now, perm: 0o777, hook: true})
+			p.step(Step{What: "put back the " + r.Name + " hook that was there", Path: at, From: before, action: rename, before: now, perm: 0o777, hook: true})
 		case string(now) == r.Script:
 			p.step(Step{What: "remove the " + r.Name + " hook", Path: at, Removed: linesOf(r.Script), before: now, perm: 0o777, hook: true})
 		case isOurs(now):
@@ -182,8 +186,8 @@ func (p *planner) uninstallHook(r hookRecord) error {
 				do = append(do, "the hook that was there before is "+p.among(before))
 			}
 			p.conflict(do, "%s was changed since it was installed, and stays", p.among(at))
-		case now == nil && at == path && r.Aside && exists(before) && !exists(path+".legacy"):
-			p.step(Step{What: "put back the " + r.Name + " hook that was there", Path: at, from: before, action: rename})
+		case now == nil && at == path && r.Aside && exists(before) && !exists(path+".legacy") && !exists(path+".old"):
+			p.step(Step{What: "put back the " + r.Name + " hook that was there", Path: at, From: before, action: rename})
 		default:
 			left = left || now != nil
 			continue
