@@ -166,7 +166,7 @@ func (c *conversation) answer(ctx context.Context) error {
 	}
 	c.buffer = nil
 	defer func() {
-		// Nothing of a file outlives its answer.
+		// What still points into the content must not find the next file's there.
 		if clear(content); cap(content) <= keep {
 			c.buffer = content
 		}

@@ -271,6 +271,25 @@ func TestPanic(t *testing.T) {
 	}
 }
 
+func TestContentIsZeroed(t *testing.T) {
+	var kept [][]byte
+	_, err := serve(t, gitfilter.Filter{Clean: func(_ context.Context, f gitfilter.File) ([]byte, error) {
+		kept = append(kept, f.Content)
+		if f.Path == "fail" {
+			return nil, errors.New("refused")
+		}
+		return f.Content, nil
+	}}, greeting+ask("clean", "a", strings.Repeat("a", 100_000))+ask("clean", "fail", strings.Repeat("b", 5<<20)))
+	if err != nil || len(kept) != 2 {
+		t.Fatal(len(kept), err)
+	}
+	for _, content := range kept {
+		if bytes.ContainsAny(content, "ab") {
+			t.Error("content is in memory after its answer")
+		}
+	}
+}
+
 func TestCancel(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	why := errors.New("enough")

@@ -137,13 +137,14 @@ func (r *reader) content(into []byte, limit int64) (_ []byte, tooLarge bool, err
 }
 
 // grow makes room for more bytes: for twice what there is, since append's steps
-// would copy a large notebook five times.
+// would copy a large notebook five times. What b had is zeroed if it moves.
 func grow(b []byte, more int) []byte {
 	if cap(b)-len(b) >= more {
 		return b
 	}
 	bigger := make([]byte, len(b), max(2*cap(b), len(b)+more))
 	copy(bigger, b)
+	clear(b)
 	return bigger
 }
 
