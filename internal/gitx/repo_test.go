@@ -74,7 +74,11 @@ func TestHooksPath(t *testing.T) {
 			t.Errorf("after %q: %+v, %v", test.args, h, err)
 		}
 	}
-	r.Env = append(r.Env, "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=core.hooksPath", "GIT_CONFIG_VALUE_0=/all")
+	global := filepath.Join(t.TempDir(), ".gitconfig")
+	if err := os.WriteFile(global, []byte("[core]\n\thooksPath = /all\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r.Env = append(r.Env, "GIT_CONFIG_GLOBAL="+global, "HOME="+filepath.Dir(global))
 	r.Output(t.Context(), "config", "--worktree", "--unset", "core.hooksPath")
 	if h, err := r.Hooks(t.Context()); err != nil || h != (gitx.Hooks{Dir: "/all", Set: true}) {
 		t.Errorf("set elsewhere: %+v, %v", h, err)

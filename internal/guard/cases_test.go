@@ -324,6 +324,7 @@ func TestErrors(t *testing.T) {
 	fails(guard.Options{Git: gitx.Git{Dir: dir}, Self: filepath.Join(dir, "none")}, os.ErrNotExist, "nbseal itself")
 	t.Run("owner", func(t *testing.T) {
 		t.Setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+		u.put(filepath.Join(u.home, ".gitconfig"), "", 0o644)
 		fails(u.options(dir), gitx.ErrOwner, "dubious ownership")
 	})
 	for _, bad := range []string{"{", `{"version":2}`, `{"version":1,"files":[{"base":"git","path":"../x","hunks":[]}]}`, `{"version":1,"hooks":[{"path":"x"}]}`} {
@@ -406,7 +407,8 @@ func TestSparseAttributes(t *testing.T) {
 	u.put(filepath.Join(dir, ".gitattributes"), "*.md text\n", 0o644)
 	u.git(dir, "add", ".")
 	u.git(dir, "commit", "-q", "-m", "attributes")
-	u.git(dir, "sparse-checkout", "set", "--no-cone", "/sub/")
+	u.git(dir, "sparse-checkout", "init", "--no-cone")
+	u.git(dir, "sparse-checkout", "set", "/sub/")
 	plan := u.install(u.options(dir))
 	if len(plan.Conflicts) != 1 || !strings.Contains(plan.Conflicts[0].What, "not in the work tree") {
 		t.Errorf("conflicts: %+v", plan.Conflicts)

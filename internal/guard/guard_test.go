@@ -91,6 +91,8 @@ func newUser(t *testing.T) *user {
 	home := t.TempDir()
 	u := &user{t, home, filepath.Join(home, "bin", "nbseal"), filepath.Join(home, "log")}
 	u.put(u.self, standIn, 0o755)
+	// No git tidies up in the background, and none minds who runs it.
+	u.put(filepath.Join(home, ".gitconfig"), "[maintenance]\n\tauto = false\n[gc]\n\tauto = 0\n[safe]\n\tdirectory = *\n", 0o644)
 	for name, value := range map[string]string{
 		"HOME": home, "XDG_CONFIG_HOME": "", "XDG_DATA_HOME": "", "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "",
 		"GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.org", "GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.org",
@@ -311,7 +313,8 @@ var repositories = []made{
 		u.put(filepath.Join(dir, "other", "b.ipynb"), "plain\n", 0o644)
 		u.git(dir, "add", ".")
 		u.git(dir, "commit", "-q", "-m", "second")
-		u.git(dir, "sparse-checkout", "set", "--cone", "other")
+		u.git(dir, "sparse-checkout", "init", "--cone")
+		u.git(dir, "sparse-checkout", "set", "other")
 	})},
 	{"linked work tree", func(u *user) (string, []string) {
 		dir := u.repository()
