@@ -105,7 +105,7 @@ func (s *scan) weigh(p *split, k kind, name []byte, v value, op operator) {
 	if v.param == '&' && uuid(v.text) && len(v.parts) > 0 && bytes.Contains(s.text[max(0, v.parts[0].Start-40):v.parts[0].Start], []byte("alt=media")) {
 		return // of a file that Firebase shares by its address
 	}
-	if exemplary(s.text[s.lineStart(v.start()):v.start()]) {
+	if line := s.lineStart(v.start()); exemplary(s.text[line:v.start()]) || s.in.Language == Markdown && bytes.Contains(s.text[max(0, line-40):line], []byte(" look like")) {
 		return
 	}
 	if v.quoted && s.closing(v) || bytes.EqualFold(bytes.TrimRight(v.text, "="), name) || !v.quoted && op == opColon && string(name) == "PASS" {

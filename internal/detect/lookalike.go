@@ -16,6 +16,9 @@ func lookalike(text []byte) bool {
 	if bytes.Contains(text, []byte("://")) || bytes.HasPrefix(text, []byte("-----BEGIN")) {
 		return true
 	}
+	if bytes.HasPrefix(text, []byte("rf_")) && len(text) >= 20 && all(text[3:], alnum) {
+		return true // Roboflow's publishable key
+	}
 	for _, e := range fileEndings {
 		if stem, ok := bytes.CutSuffix(text, []byte(e)); ok && all(stem, word|dash|dot|plusSlash|space|high|digit) {
 			return true

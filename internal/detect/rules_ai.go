@@ -25,13 +25,13 @@ func aiRules() []Rule {
 		},
 		{
 			ID: "anthropic-api-key", Title: "Anthropic API key", Severity: finding.High,
-			Revoke: "https://console.anthropic.com/settings/keys",
-			Source: "https://docs.anthropic.com/en/api/overview",
+			Revoke: "https://platform.claude.com/settings/keys",
+			Source: "https://platform.claude.com/docs/en/get-api-key",
 			shapes: []string{"sk-ant-api03-{u:80-120}", "sk-ant-admin01-{u:80-120}"},
 		},
 		{
 			ID: "anthropic-oauth-token", Title: "Anthropic OAuth token", Severity: finding.High,
-			Revoke: "https://console.anthropic.com/settings/keys",
+			Revoke: "https://platform.claude.com/settings/keys",
 			Source: "https://docs.anthropic.com/en/docs/claude-code/iam",
 			shapes: []string{"sk-ant-oat01-{u:80-120}", "sk-ant-ort01-{u:80-120}", "sk-ant-sid01-{u:80-130}"},
 		},
@@ -50,7 +50,7 @@ func aiRules() []Rule {
 		{
 			ID: "wandb-api-key", Title: "Weights & Biases API key", Severity: finding.High,
 			Revoke:   "https://wandb.ai/authorize",
-			Source:   "https://docs.wandb.ai/guides/track/environment-variables",
+			Source:   "https://docs.wandb.ai/support/models/articles/why-does-my-api-key-fail-with-must-be-40-characters",
 			shapes:   []string{"wandb_v1_{w:77}"},
 			services: []string{"wandb", "weights", "biases"},
 			values:   []string{"{h:40}"},
@@ -99,7 +99,7 @@ func aiRules() []Rule {
 		{
 			ID: "langsmith-api-key", Title: "LangSmith API key", Severity: finding.High,
 			Revoke: "https://smith.langchain.com/settings",
-			Source: "https://docs.smith.langchain.com/administration/how_to_guides/organization_management/create_account_api_key",
+			Source: "https://docs.langchain.com/langsmith/create-account-api-key",
 			shapes: []string{"lsv2_pt_{h:32}_{h:10}", "lsv2_sk_{h:32}_{h:10}", "ls__{h:32}"},
 		},
 		{
@@ -112,7 +112,7 @@ func aiRules() []Rule {
 		{
 			ID: "together-api-key", Title: "Together AI API key", Severity: finding.High,
 			Revoke:   "https://api.together.ai/settings/api-keys",
-			Source:   "https://docs.together.ai/docs/quickstart",
+			Source:   "https://docs.together.ai/docs/multiple-api-keys",
 			shapes:   []string{"tgp_v1_{u:43}"},
 			services: []string{"together", "togetherai"},
 			values:   []string{"{h:64}"},
@@ -138,7 +138,7 @@ func aiRules() []Rule {
 		},
 		{
 			ID: "fireworks-api-key", Title: "Fireworks AI API key", Severity: finding.High,
-			Revoke:   "https://fireworks.ai/account/api-keys",
+			Revoke:   "https://app.fireworks.ai/settings/users/api-keys",
 			Source:   "https://docs.fireworks.ai/getting-started/quickstart",
 			shapes:   []string{"fw_{n:22-24}"},
 			services: []string{"fireworks"},
@@ -208,7 +208,7 @@ func aiRules() []Rule {
 		{
 			ID: "roboflow-api-key", Title: "Roboflow API key", Severity: finding.Medium,
 			Revoke:   "https://app.roboflow.com/settings/api",
-			Source:   "https://docs.roboflow.com/api-reference/authentication",
+			Source:   "https://docs.roboflow.com/reference/authentication/authentication",
 			services: []string{"roboflow"},
 			values:   []string{"{n:20}"},
 		},
@@ -222,7 +222,7 @@ func aiRules() []Rule {
 		{
 			ID: "neptune-api-token", Title: "Neptune API token", Severity: finding.Medium,
 			Revoke: "https://app.neptune.ai",
-			Source: "https://docs.neptune.ai/setup/setting_api_token",
+			Source: "https://docs.neptune.ai/api_token",
 			shapes: []string{"eyJhcGlfYWRkcmVzcyI6{b:60-400}", "eyJhcGlfYWRkcmVzcyI6{b:60-400}=", "eyJhcGlfYWRkcmVzcyI6{b:60-400}=="},
 		},
 		{

@@ -102,7 +102,7 @@ func cloudRules() []Rule {
 		{
 			ID: "azure-devops-pat", Title: "Azure DevOps personal access token", Severity: finding.High,
 			Revoke:   "https://dev.azure.com",
-			Source:   "https://learn.microsoft.com/azure/devops/organizations/accounts/use-personal-access-tokens-to-authenticate",
+			Source:   "https://learn.microsoft.com/purview/sit-defn-azure-devops-personal-access-token",
 			shapes:   []string{"{n:76}AZDO{n:4}"},
 			services: []string{"devops", "visualstudio", "azdo", "vsts"},
 			values:   []string{"{L:52}"},
@@ -150,7 +150,7 @@ func cloudRules() []Rule {
 		{
 			ID: "heroku-api-key", Title: "Heroku API key", Severity: finding.High,
 			Revoke:   "https://dashboard.heroku.com/account",
-			Source:   "https://devcenter.heroku.com/articles/authentication",
+			Source:   "https://devcenter.heroku.com/changelog-items/3175",
 			shapes:   []string{"HRKU-AA{u:58}", "HRKU-{h:8}-{h:4}-{h:4}-{h:4}-{h:12}"},
 			services: []string{"heroku", "heroku3"},
 			values:   []string{"{h:8}-{h:4}-{h:4}-{h:4}-{h:12}"},
@@ -173,7 +173,7 @@ func cloudRules() []Rule {
 			ID: "doppler-token", Title: "Doppler token", Severity: finding.High,
 			Revoke: "https://dashboard.doppler.com",
 			Source: "https://docs.doppler.com/reference/auth-token-formats",
-			shapes: []string{"dp.pt.{n:40-44}", "dp.st.{n:40-44}", "dp.sa.{n:40-44}", "dp.ct.{n:40-44}", "dp.scim.{n:40-44}"},
+			shapes: []string{"dp.pt.{n:40-44}", "dp.st.{n:40-44}", "dp.st.{u:2-35}.{n:40-44}", "dp.sa.{n:40-44}", "dp.ct.{n:40-44}", "dp.scim.{n:40-44}"},
 		},
 		{
 			ID: "linode-token", Title: "Linode access token", Severity: finding.High,

@@ -16,7 +16,7 @@ func codeRules() []Rule {
 			ID: "github-app-token", Title: "GitHub app or OAuth token", Severity: finding.High,
 			Revoke: "https://github.com/settings/applications",
 			Source: "https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github",
-			shapes: []string{"gho_{n:36}", "ghu_{n:36}", "ghs_{n:36}", "ghr_{n:36-76}"},
+			shapes: []string{"gho_{n:36}", "ghu_{n:36}", "ghs_{n:36}", "ghs_{d:1-12}_eyJ{u:10-600}.{u:10-4000}.{u:20-1200}", "ghr_{n:36-76}"},
 		},
 		{
 			ID: "github-fine-grained-token", Title: "GitHub fine-grained personal access token", Severity: finding.High,
@@ -28,7 +28,7 @@ func codeRules() []Rule {
 			ID: "gitlab-token", Title: "GitLab access token", Severity: finding.High,
 			Revoke: "https://gitlab.com/-/user_settings/personal_access_tokens",
 			Source: "https://docs.gitlab.com/security/tokens/",
-			shapes: []string{"glpat-{u:20-27}", "glpat-{u:27}.{L:2}.{L:9}", "gldt-{u:20-27}", "glrt-{u:20-30}", "glptt-{h:40}", "glcbt-{u:20-40}", "glft-{u:20-27}", "glsoat-{u:20-27}", "gloas-{h:64}"},
+			shapes: []string{"glpat-{u:20-27}", "glpat-{u:27-300}.{L:9}", "glpat-{u:27-300}.{L:2}.{L:9}", "gldt-{u:20-27}", "glrt-{u:20-30}", "glrt-{u:30-300}.{L:9}", "glrt-{u:30-300}.{L:2}.{L:9}", "glptt-{h:40}", "glcbt-{u:20-40}", "glft-{u:20-27}", "glsoat-{u:20-27}", "gloas-{h:64}"},
 		},
 		{
 			ID: "npm-token", Title: "npm access token", Severity: finding.High,
@@ -50,9 +50,10 @@ func codeRules() []Rule {
 			shapes: []string{"dckr_pat_{u:27}", "dckr_oat_{u:32}"},
 		},
 		{
-			ID: "bitbucket-token", Title: "Bitbucket access token", Severity: finding.High,
-			Revoke: "https://bitbucket.org/account/settings/app-passwords",
-			Source: "https://support.atlassian.com/bitbucket-cloud/docs/access-tokens",
+			// Bitbucket takes these no more since June 2026.
+			ID: "bitbucket-token", Title: "Bitbucket app password", Severity: finding.Low,
+			Revoke: "https://id.atlassian.com/manage-profile/security/api-tokens",
+			Source: "https://support.atlassian.com/bitbucket-cloud/kb/getting-401-http-error-while-authenticating-to-bitbucket-cloud-rest-apis",
 			shapes: []string{"ATBB{n:32}"},
 		},
 		{

@@ -76,7 +76,7 @@ func dataRules() []Rule {
 		{
 			ID: "nasdaq-data-link-key", Title: "Nasdaq Data Link (Quandl) API key", Severity: finding.Medium,
 			Revoke:   "https://data.nasdaq.com/account/profile",
-			Source:   "https://docs.data.nasdaq.com/docs/getting-started",
+			Source:   "https://docs.data.nasdaq.com/docs/api-and-analysis-tools-for-tables-data",
 			services: []string{"quandl", "nasdaq", "nasdaqdatalink"},
 			values:   []string{"{u:20}"},
 		},
@@ -88,10 +88,10 @@ func dataRules() []Rule {
 			values:   []string{"{U:14-18}"},
 		},
 		{
-			ID: "polygon-api-key", Title: "Polygon.io API key", Severity: finding.Medium,
-			Revoke:   "https://polygon.io/dashboard/keys",
-			Source:   "https://polygon.io/docs",
-			services: []string{"polygon"},
+			ID: "polygon-api-key", Title: "Massive (Polygon.io) API key", Severity: finding.Medium,
+			Revoke:   "https://massive.com/dashboard",
+			Source:   "https://massive.com/knowledge-base/article/can-i-create-multiple-massive-api-keys",
+			services: []string{"polygon", "massive"},
 			values:   []string{"{w:32}"},
 		},
 		{

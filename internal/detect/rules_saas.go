@@ -63,8 +63,8 @@ func saasRules() []Rule {
 		{
 			ID: "shopify-token", Title: "Shopify access token", Severity: finding.High,
 			Revoke: "https://admin.shopify.com",
-			Source: "https://shopify.dev/docs/apps/build/authentication-authorization",
-			shapes: []string{"shpat_{H:32}", "shpca_{H:32}", "shppa_{H:32}", "shpss_{H:32}", "shptka_{H:32}"},
+			Source: "https://shopify.dev/changelog/length-of-the-shopify-access-token-is-increasing",
+			shapes: []string{"shpat_{h:32}", "shpca_{h:32}", "shppa_{h:32}", "shpss_{h:32}", "shptka_{h:32}"},
 		},
 		{
 			ID: "grafana-token", Title: "Grafana service account token", Severity: finding.High,
@@ -100,8 +100,8 @@ func saasRules() []Rule {
 		{
 			ID: "hubspot-token", Title: "HubSpot private app token", Severity: finding.High,
 			Revoke: "https://app.hubspot.com",
-			Source: "https://developers.hubspot.com/docs/guides/apps/private-apps/overview",
-			shapes: []string{"pat-na1-{h:8}-{h:4}-{h:4}-{h:4}-{h:12}", "pat-eu1-{h:8}-{h:4}-{h:4}-{h:4}-{h:12}"},
+			Source: "https://developers.hubspot.com/docs/apps/legacy-apps/authentication/intro-to-auth",
+			shapes: []string{"pat-{L:3}-{h:8}-{h:4}-{h:4}-{h:4}-{h:12}"},
 		},
 		{
 			ID: "dropbox-token", Title: "Dropbox access token", Severity: finding.High,

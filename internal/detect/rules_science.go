@@ -34,9 +34,9 @@ func scienceRules() []Rule {
 		},
 		{
 			ID: "nrel-api-key", Title: "NREL developer network key", Severity: finding.Low,
-			Revoke:   "https://developer.nrel.gov/signup",
+			Revoke:   "https://developer.nlr.gov",
 			Source:   "https://developer.nrel.gov/docs/api-key",
-			services: []string{"nrel", "nsrdb", "pvwatts", "hsds"},
+			services: []string{"nrel", "nlr", "nsrdb", "pvwatts", "hsds"},
 			values:   []string{"{n:40}"},
 		},
 		{
@@ -91,7 +91,7 @@ func scienceRules() []Rule {
 		{
 			ID: "entsoe-token", Title: "ENTSO-E security token", Severity: finding.Low,
 			Revoke:   "https://transparency.entsoe.eu",
-			Source:   "https://transparencyplatform.zendesk.com/hc/en-us/articles/12845911031188",
+			Source:   "https://transparencyplatform.zendesk.com/hc/en-us/articles/12845911031188-How-to-get-security-token",
 			services: []string{"entsoe", "entsoepandasclient", "entsoerawclient"},
 			values:   []string{"{h:8}-{h:4}-{h:4}-{h:4}-{h:12}"},
 		},

@@ -135,6 +135,7 @@ var silent = []struct {
 	{Python, `"postgresql://%s:%s@%s/x" % (user, password, host)`},
 	{Python, `base64.b64encode(b"header:Herbst-19-Rot")`},
 	// public by design, or ciphertext
+	{Python, `posthog = Posthog(project_api_key="phc_{mixed}"); rf = inferencejs(api_key="rf_{mixed27}")`},
 	{Python, `stripe_publishable_key = "pk_live_{hex32}"`},
 	{Unknown, "-----BEGIN PUBLIC KEY-----\n{b64}\n-----END PUBLIC KEY-----"},
 	{Unknown, "-----BEGIN CERTIFICATE-----\n{b64}\n-----END CERTIFICATE-----"},
@@ -143,6 +144,7 @@ var silent = []struct {
 	{Unknown, "db_password: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  3132333435363738393031323334353637383930\n"},
 	{Unknown, "api_token: ENC[AES256_GCM,data:{b64},iv:{b64},type:str]"},
 	{Unknown, "token = b'gAAAAABmZ{b64}'"},
+	{Markdown, "export DANDI_API_KEY=your-key-here\n```\nshould look like\n```bash\nexport DANDI_API_KEY={hex40}\n```"},
 	// what stands below a name and is no column of its own
 	{Unknown, "run --data=\"${PWD}/taxi*\" \\\n    --out=${PWD}/trained \\\n    --train_steps=1000 --job-dir=./tmp"},
 	{Unknown, "  password?: string;\n  authorization?: string;\n  basePath?: string;"},
