@@ -1,8 +1,8 @@
 //go:build unix
 
-// Package peers compares the speed of nbseal with that of gitleaks, as
-// libraries, on the same notebooks in one run. It is a module of its own, so
-// that nbseal itself depends on no other scanner.
+// Package peers compares the speed of nbseal with that of gitleaks and
+// betterleaks, as libraries, on the same notebooks in one run. It is a module of
+// its own, so that nbseal itself depends on no other scanner.
 //
 //	cd bench/peers && go test -bench . -benchtime 1x
 package peers
@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	betterleaks "github.com/betterleaks/betterleaks/detect"
 	gitleaks "github.com/zricethezav/gitleaks/v8/detect"
 
 	"github.com/nbseal/nbseal/bench"
@@ -37,46 +38,77 @@ func (silent) Finding(finding.Finding, string) error { return nil }
 func (silent) Risk(finding.Risk) error               { return nil }
 func (silent) Unread(finding.Unread) error           { return nil }
 
-// compare reports the speeds of both and how many times faster nbseal is.
-func compare(b *testing.B, dir string) {
+// peer is another scanner: with its own default rules, and as a library with
+// its default engine for regular expressions, which is Go's.
+type peer struct {
+	name string
+	scan func(src []byte)
+}
+
+func peers(b *testing.B) []peer {
 	b.Helper()
-	peer, err := gitleaks.NewDetectorDefaultConfig()
+	g, err := gitleaks.NewDetectorDefaultConfig()
 	if err != nil {
 		b.Fatal(err)
 	}
-	var ours, theirs time.Duration
+	l, err := betterleaks.NewDetectorDefaultConfig()
+	if err != nil {
+		b.Fatal(err)
+	}
+	return []peer{
+		{"gitleaks", func(src []byte) { g.DetectBytes(src) }},
+		{"betterleaks", func(src []byte) { l.DetectString(string(src)) }},
+	}
+}
+
+// compare reports the speeds of all and how many times faster nbseal is.
+func compare(b *testing.B, dir string) {
+	b.Helper()
+	others := peers(b)
+	ours, theirs := time.Duration(0), make([]time.Duration, len(others))
 	size := int64(0)
 	for b.Loop() {
-		t0 := cpu(b)
+		start := cpu(b)
 		s, err := scan.Paths(b.Context(), []string{dir}, scan.Options{Jobs: 1}, silent{})
 		if err != nil {
 			b.Fatal(err)
 		}
-		t1 := cpu(b)
-		err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-			if err != nil || !d.Type().IsRegular() {
-				return err
-			}
-			src, err := os.ReadFile(path)
-			if err == nil {
-				peer.DetectBytes(src)
-			}
-			return err
-		})
-		if err != nil {
-			b.Fatal(err)
+		ours, size = ours+cpu(b)-start, size+s.Bytes
+		for i, p := range others {
+			start := cpu(b)
+			each(b, dir, p.scan)
+			theirs[i] += cpu(b) - start
 		}
-		ours, theirs, size = ours+t1-t0, theirs+cpu(b)-t1, size+s.Bytes
 	}
-	b.ReportMetric(theirs.Seconds()/ours.Seconds(), "x-faster")
 	b.ReportMetric(float64(size)/1e6/ours.Seconds(), "nbseal-MB/cpu-s")
-	b.ReportMetric(float64(size)/1e6/theirs.Seconds(), "gitleaks-MB/cpu-s")
+	for i, p := range others {
+		b.ReportMetric(theirs[i].Seconds()/ours.Seconds(), "x-"+p.name)
+		b.ReportMetric(float64(size)/1e6/theirs[i].Seconds(), p.name+"-MB/cpu-s")
+	}
 	b.ReportMetric(0, "ns/op")
 }
 
-// BenchmarkGitleaks compares on 4 MB of each mixture, after a first scan that
-// builds the tables of both.
-func BenchmarkGitleaks(b *testing.B) {
+// each reads the files of dir.
+func each(b *testing.B, dir string, read func(src []byte)) {
+	b.Helper()
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		src, err := os.ReadFile(path)
+		if err == nil {
+			read(src)
+		}
+		return err
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+// BenchmarkPeers compares on 4 MB of each mixture. The first scan of each includes
+// building its tables.
+func BenchmarkPeers(b *testing.B) {
 	for _, mixture := range bench.Mixtures {
 		b.Run(mixture, func(b *testing.B) {
 			dir := b.TempDir()
@@ -88,8 +120,8 @@ func BenchmarkGitleaks(b *testing.B) {
 	}
 }
 
-// BenchmarkGitleaksCorpus compares on the folder that NBSEAL_BENCH_PEERS names.
-func BenchmarkGitleaksCorpus(b *testing.B) {
+// BenchmarkPeersCorpus compares on the folder that NBSEAL_BENCH_PEERS names.
+func BenchmarkPeersCorpus(b *testing.B) {
 	dir := os.Getenv("NBSEAL_BENCH_PEERS")
 	if dir == "" {
 		b.Skip("NBSEAL_BENCH_PEERS names no folder")
