@@ -116,6 +116,8 @@ func (f fake) expand(text string) string {
 			h := func(n int) string { return f.of(hexLow|digit, n) }
 			return "e" + h(7) + "-" + h(4) + "-4" + h(3) + "-a" + h(3) + "-" + h(12)
 		},
+		"{year}": func() string { return "2020" },
+		"{size}": func() string { return "8x8" },
 		"{cut}": func() string {
 			return f.of(upper, 1) + f.of(digit, 1) + f.of(lower, 3) + "..." + f.of(alnum, 3) + f.of(digit, 1)
 		},

@@ -8,7 +8,7 @@ var fileEndings = []string{".json", ".pem", ".key", ".txt", ".yaml", ".yml", ".e
 // lookalike reports whether text is something else that is long and odd: a
 // path, an address, a date, a hash that says so, public key material.
 func lookalike(text []byte) bool {
-	for _, p := range []string{"/", "./", "../", "~/", "arn:", "sha256:", "SHA256:", "sha1-", "sha1:", "argon2:", "$argon2", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$1$", "$apr1$", "pbkdf2", "{SHA", "{SSHA", "sha256-", "sha384-", "sha512-", "md5:", "ssh-", "age1", "http:", "https:", "s3:", "gs:", "file:", "pk_live_", "pk_test_", "pk.ey", "phc_", "\\033[", "\\x1b[", "\\u001b[", "os.", "self.", "config.", "settings.", "IPY_MODEL_", "projects/", "vault:", "secret/", "ftjob-", "C:\\"} {
+	for _, p := range []string{"/", "./", "../", "~/", "arn:", "sha256:", "SHA256:", "sha1-", "sha1:", "argon2:", "$argon2", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$1$", "$apr1$", "pbkdf2", "{SHA", "{SSHA", "sha256-", "sha384-", "sha512-", "md5:", "ssh-", "age1", "http:", "https:", "s3:", "gs:", "file:", "pk_live_", "pk_test_", "pk.ey", "phc_", "\\033[", "\\x", "\\u001b[", "os.", "self.", "config.", "settings.", "IPY_MODEL_", "projects/", "vault:", "secret/", "ftjob-", "C:\\"} {
 		if bytes.HasPrefix(text, []byte(p)) {
 			return !(p == "/" && base64ish(text))
 		}
