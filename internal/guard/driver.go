@@ -18,7 +18,7 @@ type setting struct{ section, name, value string }
 func (p program) settings() []setting {
 	return []setting{
 		// git expands % in this one.
-		{"filter", "clean", strings.ReplaceAll(p.word, "%", "%%") + " clean -- %f"},
+		{"filter", "clean", strings.ReplaceAll(p.word, "%", "%%") + " clean --path %f"},
 		{"filter", "process", p.word + " filter-process"},
 		{"filter", "smudge", "cat"},
 		{"filter", "required", "true"},

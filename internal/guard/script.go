@@ -13,13 +13,15 @@ const aside = ".before-nbseal"
 type hook struct {
 	name  string
 	args  string // of nbseal
+	env   string // before the command: what nbseal is told that is no business of ps
 	first bool   // nbseal goes first, and both read the same standard input
 	what  string // cannot be checked without nbseal
 	skip  string // how a person goes on without
 }
 
 // In pre-commit other hooks go first, since they may change what is staged. In
-// pre-push they go last, since they may send something themselves, as LFS does.
+// pre-push they go last, since they may send something themselves, as LFS does;
+// what the remote is called may be an address with a token in it.
 func hooksFor(bare bool) []hook {
 	if bare {
 		return []hook{{name: "pre-receive", args: "scan --pre-receive", first: true, what: "what is pushed here",
@@ -28,7 +30,7 @@ func hooksFor(bare bool) []hook {
 	return []hook{
 		{name: "pre-commit", args: "scan --staged", what: "what you commit",
 			skip: "To commit without the check: git commit --no-verify"},
-		{name: "pre-push", args: "scan --pre-push", first: true, what: "what you push",
+		{name: "pre-push", args: "scan --pre-push", env: `NBSEAL_REMOTE="$1" `, first: true, what: "what you push",
 			skip: "To push without the check: git push --no-verify"},
 	}
 }
@@ -54,7 +56,7 @@ func (h hook) script(p program) string {
 	if h.first {
 		return head + look +
 			"input=$(cat; echo .)\ninput=${input%.}\n" +
-			`printf %s "$input" | ` + p.word + " " + h.args + " || exit\n" +
+			`printf %s "$input" | ` + h.env + p.word + " " + h.args + " || exit\n" +
 			before + "if test -x \"$before\"; then\n\tprintf %s \"$input\" | \"$before\" \"$@\"\nfi\n"
 	}
 	return head + before + "if test -x \"$before\"; then\n\t\"$before\" \"$@\" || exit\nfi\n" + look +
