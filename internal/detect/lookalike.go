@@ -16,6 +16,9 @@ func lookalike(text []byte) bool {
 	if bytes.Contains(text, []byte("://")) || bytes.HasPrefix(text, []byte("-----BEGIN")) {
 		return true
 	}
+	if n := len(text); (n == 7 || n == 9) && text[0] == '#' && all(text[1:], hexLow|hexUp|digit) {
+		return true // a colour
+	}
 	if bytes.HasPrefix(text, []byte("rf_")) && len(text) >= 20 && all(text[3:], alnum) {
 		return true // Roboflow's publishable key
 	}

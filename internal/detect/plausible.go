@@ -340,7 +340,7 @@ func placeholder(text []byte) bool {
 		return true
 	case first == '$' && variable(text[1:]):
 		return true
-	case bytes.Contains(text, []byte("${")), bytes.HasPrefix(text, []byte("&lt;")):
+	case bytes.Contains(text, []byte("${")), bytes.Contains(text, []byte("=$(")), bytes.HasPrefix(text, []byte("&lt;")):
 		return true
 	case bytes.HasPrefix(text, []byte("«")) && bytes.Contains(text, []byte("»")): // a field to merge
 		return true

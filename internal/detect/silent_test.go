@@ -163,6 +163,8 @@ var silent = []struct {
 	{Python, `creds = AccessTokenCredentials("<an access token>", "my-user-agent/1.0")`},
 	{Unknown, `names = ["io.k8s.api.core.v1.Secret", "io.k8s.api.core.v1.SecretEnvSource", "x"]`},
 	// code of other languages
+	{Python, `col_psw = "#b4d5f4"`},
+	{Unknown, "cd $(pwd)  # pwd is REPO_DIR=$(pwd)"},
 	{Unknown, `r.password===""?r.password=r.url.password:r.url.password=r.password; t.password===this.options.password; r.password=(u=r.password)`},
 	{Unknown, "token:\n)kkkk\n{\"token\":\"\n+b\"}"},
 	{Unknown, `t==null&&(t="Input new password: "),E=n.limitMessage;n.limit=[w,""]`},
