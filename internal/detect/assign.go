@@ -192,6 +192,9 @@ func (s *scan) phrase(from int) int {
 		if !keyWords[lowered(string(s.text[w:from-1]))] || w > 0 && is(s.text[w-1], word) {
 			return from
 		}
+		if head := s.text[:w]; bytes.HasSuffix(head, []byte("login ")) || bytes.HasSuffix(head, []byte("user ")) {
+			return from // a user's name: login root password x
+		}
 		from = w
 	}
 	return from

@@ -100,6 +100,18 @@ var keyWords = words("api access secret private auth account encryption encrypt 
 var trailingWords = words("value val str string plain plaintext text raw prod production dev test testing staging stage old new tmp temp live default primary " +
 	"secondary read write rw ro local remote main backup b64 base64 here literal current master user admin root db east west eu us id1 kaggle colab env0 v1 v2 v3")
 
+// serviceWords may follow the credential word, too: they say what it is for.
+var serviceWords = words("gmail google mysql postgres postgresql oracle mongo mongodb redis wifi wlan email mail smtp imap ftp sftp ssh vpn github gitlab aws azure " +
+	"gcp openai anthropic telegram twitter slack discord weather openweather snowflake hf huggingface wandb jira twilio stripe datenbank basededatos bd bdd banco correo " +
+	"servidor serveur server database proxy sudo instagram facebook spotify reddit notion airtable")
+
+// These are of languages in which what a credential is for follows it: the words
+// for a password, and those that join.
+var (
+	leadingWords = words("senha contrasena clave motdepasse parola passwort kennwort wachtwoord")
+	joiningWords = words("de del do da di")
+)
+
 // otherKeys before "key" or "token" say that it opens nothing, or is public.
 var otherKeys = words("public publishable pub pk gpg foreign primary partition sort cache idempotency surrogate natural business edition author item customer order " +
 	"group object s3 hot dict map lookup join merge index row column col field hash range composite candidate unique alternate pos sort_by compare cmp " +
@@ -211,11 +223,14 @@ func (p *split) parse(name []byte) {
 // only tell several credentials apart.
 func (p *split) classify() kind {
 	last := p.n - 1
-	for last > 0 && (all(p.word(last), digit) || trailingWords[string(p.word(last))]) && !isCredential(p.word(last)) {
+	for last > 0 && (all(p.word(last), digit) || trailingWords[string(p.word(last))] || serviceWords[string(p.word(last))]) && !isCredential(p.word(last)) {
 		last--
 	}
 	if last < 0 {
 		return kindNone
+	}
+	if p.n > 1 && leadingWords[string(p.word(0))] || p.n > 2 && isCredential(p.word(0)) && joiningWords[string(p.word(1))] {
+		last = 0
 	}
 	w := p.word(last)
 	k := credentialWords[string(w)]
@@ -250,7 +265,7 @@ func (p *split) classify() kind {
 	}
 	if p.n > 1 && last == 0 && !all(p.word(1), digit) && k != kindPassword {
 		// a first word with only trailing words after it: "key_value", "token_text"
-		if k == kindWeakKey || k == kindToken {
+		if (k == kindWeakKey || k == kindToken) && !serviceWords[string(p.word(1))] && !joiningWords[string(p.word(1))] {
 			return kindNone
 		}
 	}
