@@ -158,7 +158,8 @@ func (s *scan) target(from, at int, op operator) (v value, ok bool) {
 		}
 		return v, false
 	}
-	if op != opAssign || s.place(from) != inExpression {
+	subscript := from > 1 && text[from-2] == '[' && s.in.Language.code() // environ["NAME"]
+	if op != opAssign || !subscript && s.place(from) != inExpression {
 		return v, false
 	}
 	if n := s.commas(from); n > 0 {
@@ -171,15 +172,20 @@ func (s *scan) target(from, at int, op operator) (v value, ok bool) {
 // and commas only.
 func (s *scan) commas(i int) int {
 	head := bytes.TrimLeft(s.text[s.lineStart(i):i], " \t(")
-	if !all(head, word|space|punct) {
+	if len(head) == 0 || !is(head[0], letter|under) {
 		return 0
 	}
+	n := 0
 	for _, b := range head {
-		if is(b, punct) && b != ',' {
+		switch {
+		case b == ',':
+			n++
+		case is(b, word|space|dot) || b == '[' || b == ']' || b == '"' || b == '\'':
+		default:
 			return 0
 		}
 	}
-	return bytes.Count(head, []byte(","))
+	return n
 }
 
 // phrase extends a name of several words to the left: "API key", "client secret".

@@ -190,7 +190,11 @@ var forms = []form{
 	{"generic-password", Shell, "poetry config http-basic.lab bob «{pw}»"},
 	{"azure-storage-key", Unknown, `{"keyName": "key1", "permissions": "FULL", "value": "«{b64}»"}`},
 	{"session-cookie", Unknown, `{'sessionid': '«{mixed}»', 'lang': 'en'}`},
+	{"generic-token", Python, `tw = Twython(key, "«{mixed}»")`},
+	{"generic-api-key", Python, `os.environ["LOG_LEVEL"], os.environ["MY_API_KEY"] = "debug", "«{mixed}»"`},
 	// sentences and listings
+	{"generic-api-key", Unknown, "Variable   Type    Data/Info\n----\nmy_api_key    str     «{mixed}»\n"},
+	{"generic-password", Unknown, "password   str     «{pw}»\n"},
 	{"generic-password", Markdown, "When asked for the password enter `«{pw}»`."},
 	{"generic-password", Markdown, "Wifi password for the lab: **«{pw}»**"},
 	{"wandb-api-key", Unknown, "wandb: Paste an API key from your profile and hit enter: «{hex40}»\n"},

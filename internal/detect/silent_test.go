@@ -119,6 +119,7 @@ var silent = []struct {
 	{Python, `site_key = "6L{mixed}"`},
 	{Python, `cx_Oracle.connect(user, pw, "db1.example.net/orclpdb1")`},
 	{Python, `cred = "credit_risk_2019"`},
+	{Unknown, "Variable    Type         Data/Info\nkey         str          temperature_2m\ntoken       str          running\n"},
 	{Python, `key_google = "geo:52.520008,13.404954"; password_strength = "medium7x"; token_facebook = "like_count_2019"`},
 	{Python, `connect("opc.tcp://10.0.0.1:4840", "namespace2", "node_17_temp")`},
 	{Python, `Connection("db1", 5432, "analytics_v2")`},

@@ -48,6 +48,8 @@ func (s *scan) spaced(from, gap, i int) (operator, int) {
 		return opSpace, i
 	case bytes.Contains(head, []byte(" remote modify ")):
 		return opSpace, i // of dvc
+	case len(head) == 0 && i-gap >= 2 && bytes.HasPrefix(text[i:], []byte("str  ")):
+		return opSpace, skipBlank(text, i+len("str")) // a variable, as %whos lists it
 	case len(head) == 0 && (i-gap >= 2 || s.netrc(from)) && s.place(from) != inExpression:
 		return opSpace, i
 	case text[i] == '`' || text[i] == '"' || text[i] == '\'':
