@@ -112,15 +112,19 @@ type Finding struct {
 	Revoke   string // URL where its holder revokes it, or ""
 	Secret   secret.Value
 	Excerpt  *Excerpt // the lines around it, if they were asked for; otherwise nil
+	Commit   *Commit  // what brought it in, if it was found in history; otherwise nil
 }
 
 // Fingerprint identifies a finding across scans of one tree. It is made of the
-// rule, the place and the name, and of nth, the number of earlier findings with
-// the same three; it says nothing about the value, so nothing can be guessed
+// rule, the place, the name and in history the commit, and of nth, the number of earlier findings with
+// the same of these; it says nothing about the value, so nothing can be guessed
 // from it.
 func (f Finding) Fingerprint(nth int) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%q %q %q %d", f.Rule, f.Location.Path, f.Name, nth)
+	if f.Commit != nil {
+		fmt.Fprintf(h, " commit %s", f.Commit.ID)
+	}
 	if p := f.Location.Place; p != nil {
 		id := p.CellID
 		if id == "" {
@@ -152,5 +156,6 @@ type Summary struct {
 	Suppressed int
 	Unread     int
 	Skipped    int  // binary files, stepped over by design
+	Commits    int  // whose files were looked at, of a scan of history
 	Complete   bool // everything that was asked for was read
 }

@@ -96,7 +96,7 @@ type Process struct {
 // Start runs git beside the caller, who must call Wait.
 func (g Git) Start(ctx context.Context, args ...string) (*Process, error) {
 	p := &Process{ctx: ctx, cmd: g.command(ctx, args), args: args, said: limited{max: 4 << 10}}
-	p.cmd.Stderr = &p.said
+	p.cmd.Stderr, p.cmd.SysProcAttr = &p.said, ownGroup()
 	var err error
 	if p.In, err = p.cmd.StdinPipe(); err != nil {
 		return nil, fmt.Errorf("git %s: %w", subcommand(args), err)

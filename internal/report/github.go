@@ -63,6 +63,9 @@ func (g *github) message(f finding.Finding) string {
 	if link := webLink(f.Revoke); link != "" {
 		b.WriteString("; revoke it at " + link)
 	}
+	if f.Commit != nil {
+		b.WriteString("; " + Commit(f.Commit))
+	}
 	return b.String()
 }
 

@@ -64,7 +64,8 @@ type groupFile struct {
 // place is a finding as the page shows it.
 type place struct {
 	Where, Kind  string
-	FileLine     int // 0 for a plain file, whose line is in Where
+	Commit       string // "" unless it was found in history
+	FileLine     int    // 0 for a plain file, whose line is in Where
 	Line, Column int
 	Excerpt      []excerptLine
 }
@@ -125,7 +126,7 @@ func boolByte(b bool) byte {
 
 func (p *page) place(f finding.Finding) place {
 	l := f.Location
-	out := place{Where: Where(l), Line: l.Line, Column: l.Column}
+	out := place{Where: Where(l), Line: l.Line, Column: l.Column, Commit: Commit(f.Commit)}
 	if l.Place != nil {
 		out.FileLine, out.Kind = l.FileLine, l.Place.MIME
 	}

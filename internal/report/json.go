@@ -17,10 +17,11 @@ type wireFinding struct {
 	Title    string `json:"title"`
 	Severity string `json:"severity"`
 	wirePlace
-	Preview     string  `json:"preview"`
-	Fingerprint string  `json:"fingerprint"`
-	Revoke      string  `json:"revoke,omitempty"`
-	Secret      *string `json:"secret,omitempty"`
+	Preview     string      `json:"preview"`
+	Fingerprint string      `json:"fingerprint"`
+	Revoke      string      `json:"revoke,omitempty"`
+	Secret      *string     `json:"secret,omitempty"`
+	Commit      *wireCommit `json:"commit,omitempty"`
 }
 
 type wireRisk struct {
@@ -68,6 +69,7 @@ type wireSummary struct {
 	Suppressed int            `json:"suppressed"`
 	Unread     int            `json:"unread"`
 	Skipped    int            `json:"skipped"`
+	Commits    int            `json:"commits,omitempty"`
 	Complete   bool           `json:"complete"`
 }
 
@@ -80,7 +82,7 @@ type encoder struct {
 func (e *encoder) finding(f finding.Finding, fingerprint string) wireFinding {
 	out := wireFinding{
 		Type: "finding", Rule: f.Rule, Title: f.Title, Severity: f.Severity.String(), wirePlace: newWirePlace(f.Name, f.Location),
-		Preview: f.Preview, Fingerprint: fingerprint, Revoke: f.Revoke,
+		Preview: f.Preview, Fingerprint: fingerprint, Revoke: f.Revoke, Commit: newWireCommit(f.Commit),
 	}
 	if e.opt.ShowSecrets && f.Secret.Len() > 0 {
 		s := string(f.Secret.Reveal())
@@ -108,7 +110,7 @@ func risk(r finding.Risk) wireRisk {
 func unread(u finding.Unread) wireUnread { return wireUnread{"unread", u.Path, u.Reason} }
 
 func summary(s finding.Summary) wireSummary {
-	return wireSummary{"summary", s.Files, s.Notebooks, s.Bytes, s.Findings, s.ByRule, s.Risks, s.Suppressed, s.Unread, s.Skipped, s.Complete}
+	return wireSummary{"summary", s.Files, s.Notebooks, s.Bytes, s.Findings, s.ByRule, s.Risks, s.Suppressed, s.Unread, s.Skipped, s.Commits, s.Complete}
 }
 
 func (e *encoder) line(v any, before, after string) error {

@@ -136,6 +136,7 @@ func (p *part) close(name string) {
 	p.sum.Notebooks += s.Notebooks
 	p.sum.Bytes += s.Bytes
 	p.sum.Skipped += s.Skipped
+	p.sum.Commits += s.Commits
 	p.sum.Suppressed += s.Suppressed
 	p.sum.Complete = p.sum.Complete && s.Complete
 }
@@ -166,6 +167,9 @@ func compareEvents(a, b event) int {
 	}
 	at, rule, name := a.found()
 	otherAt, otherRule, otherName := b.found()
+	if c := a.commit().Compare(b.commit()); c != 0 {
+		return c
+	}
 	if c := at.Compare(otherAt); c != 0 {
 		return c
 	}
@@ -184,6 +188,14 @@ func (e event) found() (at finding.Location, rule, name string) {
 		return e.risk.Location, e.risk.Rule, e.risk.Name
 	}
 	return e.finding.Location, e.finding.Rule, e.finding.Name
+}
+
+// commit is that of a finding in history, else nil.
+func (e event) commit() *finding.Commit {
+	if e.finding == nil {
+		return nil
+	}
+	return e.finding.Commit
 }
 
 func (e event) path() string {

@@ -206,7 +206,11 @@ func (w wireFinding) finding() (finding.Finding, error) {
 		return f, errors.New(`a finding needs a "rule" and a "path"`)
 	}
 	l, err := w.location()
+	if err != nil {
+		return f, err
+	}
 	f.Location = l
+	f.Commit, err = w.Commit.commit()
 	return f, err
 }
 
@@ -243,9 +247,9 @@ func (w wirePlace) location() (finding.Location, error) {
 func (w wireSummary) summary() (finding.Summary, error) {
 	s := finding.Summary{
 		Files: w.Files, Notebooks: w.Notebooks, Bytes: w.Bytes, Findings: w.Findings, ByRule: w.ByRule,
-		Risks: w.Risks, Suppressed: w.Suppressed, Unread: w.Unread, Skipped: w.Skipped, Complete: w.Complete,
+		Risks: w.Risks, Suppressed: w.Suppressed, Unread: w.Unread, Skipped: w.Skipped, Commits: w.Commits, Complete: w.Complete,
 	}
-	if min(s.Files, s.Notebooks, s.Findings, s.Risks, s.Suppressed, s.Unread, s.Skipped) < 0 || s.Bytes < 0 {
+	if min(s.Files, s.Notebooks, s.Findings, s.Risks, s.Suppressed, s.Unread, s.Skipped, s.Commits) < 0 || s.Bytes < 0 {
 		return s, errors.New("a count is below 0")
 	}
 	if s.ByRule == nil {

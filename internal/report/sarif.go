@@ -102,7 +102,7 @@ func (s *sarif) Summary(sum finding.Summary) error {
 			Name: "nbseal", Version: s.enc.opt.Version, InformationURI: "https://github.com/nbseal/nbseal",
 			Rules: append([]sarifRule{}, s.rules...), // a list even when there are none
 		}},
-		Properties: sarifCounts{sum.Files, sum.Notebooks, sum.Bytes, sum.Skipped, sum.Suppressed, sum.Risks},
+		Properties: sarifCounts{sum.Files, sum.Notebooks, sum.Bytes, sum.Skipped, sum.Suppressed, sum.Risks, sum.Commits},
 	})
 	if err != nil {
 		return err
@@ -138,13 +138,24 @@ func (s *sarif) result(f finding.Finding, fingerprint string) sarifResult {
 		// GitHub reads no other name than its own, and takes what is after the
 		// colon for a count.
 		Fingerprints: sarifFingerprints{fingerprint, fingerprint + ":1"},
+		Properties:   sarifHistory(f.Commit),
 	}
+}
+
+func sarifHistory(c *finding.Commit) *sarifResultProperties {
+	if c == nil {
+		return nil
+	}
+	return &sarifResultProperties{newWireCommit(c)}
 }
 
 func (s *sarif) message(f finding.Finding) string {
 	b := Printable(f.Title) + " " + s.enc.opt.shown(f) + " in " + Where(f.Location)
 	if f.Name != "" {
 		b += ", given to " + Printable(f.Name)
+	}
+	if f.Commit != nil {
+		b += "; " + Commit(f.Commit)
 	}
 	return b
 }

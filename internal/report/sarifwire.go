@@ -19,6 +19,7 @@ type sarifCounts struct { // a property bag: 3.8
 	Skipped    int   `json:"skipped"`
 	Suppressed int   `json:"suppressed"`
 	Risks      int   `json:"risks"`
+	Commits    int   `json:"commits,omitempty"`
 }
 
 type sarifTool struct { // 3.18
@@ -89,6 +90,12 @@ type sarifResult struct { // 3.27
 	Message      sarifMessage      `json:"message"`
 	Locations    []sarifLocation   `json:"locations"`
 	Fingerprints sarifFingerprints `json:"partialFingerprints"`
+
+	Properties *sarifResultProperties `json:"properties,omitempty"` // 3.8
+}
+
+type sarifResultProperties struct { // as in findings.md
+	Commit *wireCommit `json:"commit"`
 }
 
 type sarifFingerprints struct {

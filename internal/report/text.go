@@ -28,6 +28,9 @@ func (t *text) Finding(f finding.Finding, _ string) error {
 		fmt.Fprintf(&b, "  (%s)", Printable(f.Name))
 	}
 	b.WriteByte('\n')
+	if f.Commit != nil {
+		b.WriteString("    " + Commit(f.Commit) + "\n")
+	}
 	_, err := io.WriteString(t.w, b.String())
 	return err
 }
@@ -85,7 +88,11 @@ func (t *text) Summary(s finding.Summary) error {
 	if s.Findings == 0 && !s.Complete {
 		b.WriteString(" in what was read")
 	}
-	fmt.Fprintf(&b, " in %s (%s, %s)", count(s.Files, "file", "files"), count(s.Notebooks, "notebook", "notebooks"), size(s.Bytes))
+	files := count(s.Files, "file", "files")
+	if s.Commits > 0 {
+		files = count(s.Files, "version", "versions") + " of files from " + count(s.Commits, "commit", "commits")
+	}
+	fmt.Fprintf(&b, " in %s (%s, %s)", files, count(s.Notebooks, "notebook", "notebooks"), size(s.Bytes))
 	if s.Suppressed > 0 {
 		fmt.Fprintf(&b, ", %d suppressed", s.Suppressed)
 	}

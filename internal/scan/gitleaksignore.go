@@ -24,13 +24,14 @@ const maxIgnoreFile = 16 << 20
 
 // ignoreList is a list that was read.
 type ignoreList struct {
-	dir   string                // absolute; the paths in the list are relative to it
+	dir   string                // absolute; the paths in the list are relative to it. "" if findings' are as well
 	rules map[fileLine][]string // the rules of gitleaks that are to be silent
 }
 
 type fileLine struct {
-	path string // with slashes
-	line int
+	commit string // "" for the files that are there
+	path   string // with slashes
+	line   int
 }
 
 // ignoreLists reads the lists in the current directory and in the directories
@@ -72,9 +73,25 @@ func readIgnoreFile(path string) ([]byte, error) {
 	return src, err
 }
 
-// parseIgnoreList reads lines "path:rule:line". Lines with a commit before the
-// path speak of history, not of the files that are there; they and lines of any
-// other form silence nothing.
+// rootLists is the list at the root of a repository, for findings whose paths
+// begin there.
+func rootLists(root string) (Lists, []finding.Unread) {
+	if root == "" {
+		return Lists{}, nil
+	}
+	src, err := readIgnoreFile(filepath.Join(root, ignoreFile))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return Lists{}, nil
+	case err != nil:
+		return Lists{}, []finding.Unread{{Path: ignoreFile, Reason: reason(err) + " (what it lists is reported)"}}
+	}
+	return Lists{[]ignoreList{{"", parseIgnoreList(src)}}}, nil
+}
+
+// parseIgnoreList reads lines "path:rule:line". Those with a commit before the
+// path speak of that one in history, not of the files that are there. Lines of
+// any other form silence nothing.
 func parseIgnoreList(src []byte) map[fileLine][]string {
 	rules := map[fileLine][]string{}
 	for line := range bytes.Lines(src) {
@@ -85,10 +102,14 @@ func parseIgnoreList(src []byte) map[fileLine][]string {
 		rest, number, ok := cutLast(text)
 		path, rule, ok2 := cutLast(rest)
 		n, err := strconv.Atoi(number)
-		if !ok || !ok2 || err != nil || isCommit(path) {
+		if !ok || !ok2 || err != nil {
 			continue
 		}
-		at := fileLine{strings.TrimPrefix(strings.ReplaceAll(path, `\`, "/"), "./"), n}
+		commit := ""
+		if isCommit(path) {
+			commit, path, _ = strings.Cut(path, ":")
+		}
+		at := fileLine{commit, strings.TrimPrefix(strings.ReplaceAll(path, `\`, "/"), "./"), n}
 		if !slices.Contains(rules[at], rule) {
 			rules[at] = append(rules[at], rule)
 		}
@@ -115,20 +136,27 @@ func (l ignoreList) has(f finding.Finding) bool {
 	if len(l.rules) == 0 || f.Location.Path == Stdin {
 		return false
 	}
-	abs, err := filepath.Abs(f.Location.Path)
-	if err != nil {
-		return false
-	}
-	rel, err := filepath.Rel(l.dir, abs)
-	if err != nil {
-		return false
-	}
-	for _, rule := range l.rules[fileLine{filepath.ToSlash(rel), f.Location.FileLine}] {
-		if rule == f.Rule || slices.Contains(gitleaksRules[rule], f.Rule) {
-			return true
+	path := f.Location.Path
+	if l.dir != "" {
+		abs, err := filepath.Abs(path)
+		if err != nil {
+			return false
 		}
+		if path, err = filepath.Rel(l.dir, abs); err != nil {
+			return false
+		}
+		path = filepath.ToSlash(path)
 	}
-	return false
+	if l.names(fileLine{"", path, f.Location.FileLine}, f.Rule) {
+		return true
+	}
+	return f.Commit != nil && l.names(fileLine{f.Commit.ID, path, f.Location.FileLine}, f.Rule)
+}
+
+func (l ignoreList) names(at fileLine, rule string) bool {
+	return slices.ContainsFunc(l.rules[at], func(name string) bool {
+		return name == rule || slices.Contains(gitleaksRules[name], rule)
+	})
 }
 
 // gitleaksRules are the rules here for gitleaks' ids where they differ, from the

@@ -185,10 +185,13 @@ func looksLikeNotebook(src []byte) bool {
 		(bytes.Contains(src, []byte(`"cells"`)) || bytes.Contains(src, []byte(`"worksheets"`)))
 }
 
-// isBinary goes by a zero byte in the first 8,000, as git does, and by the
+// binaryHead is how much of a file tells whether it is binary, in bytes.
+const binaryHead = 8000
+
+// isBinary goes by a zero byte at the beginning, as git does, and by the
 // beginning of a PDF, whose compressed streams may come later.
 func isBinary(src []byte) bool {
-	return bytes.HasPrefix(src, []byte("%PDF-")) || bytes.IndexByte(src[:min(len(src), 8000)], 0) >= 0
+	return bytes.HasPrefix(src, []byte("%PDF-")) || bytes.IndexByte(src[:min(len(src), binaryHead)], 0) >= 0
 }
 
 // load reads the target into the reader's buffer.

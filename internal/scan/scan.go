@@ -1,4 +1,5 @@
-// Package scan turns files, directories and standard input into findings.
+// Package scan turns files, directories, standard input, and the index and the
+// history of a git repository into findings.
 //
 // It promises that whatever it was asked to read is either read whole or
 // reported as unread, and that events come in one order, by path and then by
@@ -57,6 +58,12 @@ type Options struct {
 type Progress struct {
 	Files atomic.Int64
 	Bytes atomic.Int64
+
+	// How many there will be, 0 as long as that is not known; of files alone, both
+	// remain 0.
+	TotalFiles atomic.Int64
+	TotalBytes atomic.Int64
+	Commits    atomic.Int64 // that were listed, of a scan of history
 }
 
 // Paths scans the given paths, in order of the paths. The summary holds what
@@ -67,7 +74,7 @@ func Paths(ctx context.Context, paths []string, opt Options, h Handler) (finding
 	if jobs <= 0 {
 		jobs = runtime.GOMAXPROCS(0)
 	}
-	t := tally{known: opt.Known, handler: h, sum: finding.Summary{ByRule: map[string]int{}}}
+	t := newTally(opt, h)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 
@@ -160,6 +167,10 @@ type tally struct {
 	lists   Lists
 	known   func(finding.Finding) bool
 	handler Handler
+}
+
+func newTally(opt Options, h Handler) *tally {
+	return &tally{known: opt.Known, handler: h, sum: finding.Summary{ByRule: map[string]int{}}}
 }
 
 func (t *tally) add(r result) error {
