@@ -23,6 +23,33 @@ type Range struct {
 	Reflog bool // what the reflogs name as well
 }
 
+// args are what git rev-list is told of the range, beside what tell writes.
+func (r Range) args() (list []string) {
+	if r.All {
+		list = append(list, "--all")
+	}
+	if r.Reflog {
+		list = append(list, "--reflog")
+	}
+	list = append(list, "--stdin")
+	if len(r.Revs) > 0 {
+		list = append(append(append(list, "--end-of-options"), r.Revs...), "--")
+	}
+	return list
+}
+
+func (r Range) tell(w io.Writer) error {
+	if err := tellIDs(r.Tips)(w); err != nil {
+		return err
+	}
+	for _, id := range r.Not {
+		if _, err := io.WriteString(w, "^"+id.String()+"\n"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Graph is a set of commits, children before their parents and otherwise the
 // newest first. It does not change and is safe for concurrent use.
 type Graph struct {
@@ -36,32 +63,10 @@ type Graph struct {
 // Graph lists the commits of a range. When git dies of a damaged commit, the
 // graph holds what it listed until then, beside the error.
 func (g Git) Graph(ctx context.Context, r Range) (*Graph, error) {
-	args := []string{"rev-list", "--parents", "--timestamp"}
-	if r.All {
-		args = append(args, "--all")
-	}
-	if r.Reflog {
-		args = append(args, "--reflog")
-	}
-	args = append(args, "--stdin")
-	if len(r.Revs) > 0 {
-		args = append(append(args, "--end-of-options"), r.Revs...)
-		args = append(args, "--")
-	}
-	tips := func(w io.Writer) error {
-		if err := tellIDs(r.Tips)(w); err != nil {
-			return err
-		}
-		for _, id := range r.Not {
-			if _, err := io.WriteString(w, "^"+id.String()+"\n"); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
+	args := append([]string{"rev-list", "--parents", "--timestamp"}, r.args()...)
 	list := &Graph{index: map[ID]int32{}}
 	var parents []ID
-	err := g.converse(ctx, args, tips, '\n', func(line []byte) error {
+	err := g.converse(ctx, args, r.tell, '\n', func(line []byte) error {
 		words := bytes.Fields(line)
 		if len(words) < 2 {
 			return errors.New("git rev-list: a line without a commit")

@@ -189,19 +189,9 @@ func (g Git) Promisors(ctx context.Context) (list []string, err error) {
 // Missing are the objects of a range that a partial clone lacks, as far as they
 // are known without fetching anything.
 func (g Git) Missing(ctx context.Context, r Range) (map[ID]bool, error) {
-	args := []string{"rev-list", "--objects", "--missing=print"}
-	if r.All {
-		args = append(args, "--all")
-	}
-	if r.Reflog {
-		args = append(args, "--reflog")
-	}
-	if len(r.Revs) > 0 {
-		args = append(append(args, "--end-of-options"), r.Revs...)
-		args = append(args, "--")
-	}
+	args := append([]string{"rev-list", "--objects", "--missing=print"}, r.args()...)
 	missing := map[ID]bool{}
-	err := g.converse(ctx, args, nil, '\n', func(line []byte) error {
+	err := g.converse(ctx, args, r.tell, '\n', func(line []byte) error {
 		if len(line) > 0 && line[0] == '?' {
 			if id, ok := parseID(line[1:]); ok {
 				missing[id] = true

@@ -50,8 +50,8 @@ type HistoryOptions struct {
 // stepped over and counted. What is not there or cannot be read is reported as
 // unread, once for each path: in a shallow or a partial clone, too.
 //
-// The error and the summary are as those of [Paths]: what was found before a
-// cancellation is handed on. Git's errors before anything is read are returned.
+// Risks are not looked for. The error and the summary are as those of [Paths]:
+// what was found before a cancellation is handed on. Git's errors before anything is read are returned.
 // Memory is bounded by the number of commits, of versions and of what is found,
 // and by the largest version times the number of workers.
 func History(ctx context.Context, opt HistoryOptions, h Handler) (finding.Summary, error) {

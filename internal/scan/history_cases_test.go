@@ -185,6 +185,11 @@ func TestHistoryOfClones(t *testing.T) {
 		if got := c.git("rev-list", "--objects", "--all", "--missing=print"); strings.Count(got, "\n?") != 3 {
 			t.Errorf("something was fetched:\n%s", got)
 		}
+		// What is about to be pushed is here.
+		head, before := id(t, c.git("rev-parse", "HEAD")), id(t, c.git("rev-parse", "HEAD~1"))
+		if e, s = c.history(scan.HistoryOptions{Only: true, Tips: []gitx.ID{head}, Not: []gitx.ID{before}}); !s.Complete || s.Findings != 2 {
+			t.Errorf("%+v %q", s, e.lines)
+		}
 		if e, s = c.history(scan.HistoryOptions{Fetch: true}); !s.Complete || s.Findings != 8 {
 			t.Errorf("fetched: %+v %q", s, e.lines)
 		}
