@@ -21,8 +21,12 @@ func TestMain(m *testing.M) {
 // were made for it and open nothing: HF and HF2, OPENAI, AWS_ID, PASS and
 // LONG. The command "fill FILE…" puts them for ${HF} and the like in a file;
 // "unpriv DIR CMD…" runs a command in a directory as a user that root's rights
-// do not help.
+// do not help; "ci SYSTEM" runs what a CI system would.
 func TestScript(t *testing.T) {
+	top, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
 		RequireExplicitExec: true,
@@ -35,11 +39,15 @@ func TestScript(t *testing.T) {
 			e.Setenv("XDG_DATA_HOME", filepath.Join(home, "data"))
 			e.Setenv("LocalAppData", filepath.Join(home, "data"))
 			e.Setenv("NBSEAL_IDENTITY_FILE", filepath.Join(home, "identity.txt"))
+			e.Setenv("GIT_CONFIG_NOSYSTEM", "1")
+			e.Setenv("GIT_CONFIG_GLOBAL", filepath.Join(top, "cmd", "nbseal", "testdata", "gitconfig"))
+			e.Setenv("NBSEAL_TOP", top)
 			return os.MkdirAll(home, 0o700)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"fill":   fill,
 			"unpriv": unprivileged,
+			"ci":     ci,
 		},
 		Condition: func(name string) (bool, error) { return name == "unix" && runtime.GOOS != "windows", nil },
 	})

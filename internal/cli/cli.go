@@ -125,7 +125,7 @@ func (a *app) root() *cobra.Command {
 		a.scanCommand(), a.reportCommand(), a.rulesCommand(), a.fixCommand(),
 		a.initCommand(), a.setCommand(), a.getCommand(), a.listCommand(), a.rmCommand(),
 		a.runCommand(), a.monitorCommand(),
-		a.cleanCommand(), a.filterCommand(), a.textconvCommand(),
+		a.installCommand(), a.uninstallCommand(), a.cleanCommand(), a.filterCommand(), a.textconvCommand(),
 	)
 	for _, cmd := range root.Commands() {
 		cmd.DisableFlagsInUseLine = true
@@ -164,12 +164,16 @@ const rootHelp = `nbseal keeps credentials out of Jupyter notebooks.
 Usage: nbseal COMMAND [FLAGS] [ARGUMENTS]
 
 Find and fix
-  scan [PATH…]        find credentials in notebooks and text files
+  scan [PATH…]        find credentials in notebooks and text files; --staged in
+                      what git would commit, --history in all of git
   report FILE…        merge scans and write them in any format
   rules [RULE…]       list or explain the kinds of credentials
   fix NOTEBOOK…       move each hard-coded credential to the store
 
 Guard git
+  install [DIR]       filter and hooks that let no credential into a repository;
+                      --check tells what is guarded
+  uninstall [DIR]     take them away
   clean [FILE…]       take the credentials out of a notebook, as the filter does
   textconv FILE       show a notebook as text, credentials masked
   filter-process      what git starts

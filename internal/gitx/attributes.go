@@ -43,9 +43,9 @@ type Entry struct {
 	Skip bool   // not in the work tree: a sparse checkout leaves it out
 }
 
-// Index lists what is in the index, narrowed by pathspecs, in git's order.
+// Tracked lists what is in the index, narrowed by pathspecs, in git's order.
 // Files in the middle of a merge are there once for each side.
-func (r Repo) Index(ctx context.Context, pathspecs ...string) ([]Entry, error) {
+func (r Repo) Tracked(ctx context.Context, pathspecs ...string) ([]Entry, error) {
 	out, err := r.Output(ctx, append([]string{"ls-files", "-z", "-s", "-t", "--"}, pathspecs...)...)
 	if err != nil {
 		return nil, err

@@ -19,17 +19,33 @@ type Push struct {
 
 // ParsePushes reads what git tells a pre-push hook on its standard input:
 // https://git-scm.com/docs/githooks#_pre_push. Errors name the line.
-func ParsePushes(in io.Reader) (list []Push, err error) {
+func ParsePushes(in io.Reader) ([]Push, error) {
+	return parsePushes(in, 4, func(words []string) (p Push, ids [2]string) {
+		return Push{Ref: words[0], Remote: words[2]}, [2]string{words[1], words[3]}
+	})
+}
+
+// ParseReceived reads what git tells a pre-receive hook on its standard input:
+// https://git-scm.com/docs/githooks#pre-receive. Of the pushes Ref is not known.
+// Errors name the line.
+func ParseReceived(in io.Reader) ([]Push, error) {
+	return parsePushes(in, 3, func(words []string) (p Push, ids [2]string) {
+		return Push{Remote: words[2]}, [2]string{words[1], words[0]}
+	})
+}
+
+// parsePushes reads lines of so many words; ids are those of Commit and Old.
+func parsePushes(in io.Reader, words int, of func([]string) (Push, [2]string)) (list []Push, err error) {
 	s := bufio.NewScanner(in)
 	for n := 1; s.Scan(); n++ {
-		words := strings.Split(s.Text(), " ")
-		if len(words) != 4 {
-			return nil, fmt.Errorf("line %d: a pre-push hook is told four words, here are %d", n, len(words))
+		line := strings.SplitN(s.Text(), " ", words)
+		if len(line) != words || strings.Contains(line[words-1], " ") {
+			return nil, fmt.Errorf("line %d: such a hook is told %d words a line, here are others", n, words)
 		}
-		p := Push{Ref: words[0], Remote: words[2]}
+		p, ids := of(line)
 		var ok1, ok2 bool
-		p.Commit, ok1 = parseID([]byte(words[1]))
-		p.Old, ok2 = parseID([]byte(words[3]))
+		p.Commit, ok1 = parseID([]byte(ids[0]))
+		p.Old, ok2 = parseID([]byte(ids[1]))
 		if !ok1 || !ok2 {
 			return nil, fmt.Errorf("line %d: not an object's id", n)
 		}
@@ -45,7 +61,27 @@ func ParsePushes(in io.Reader) (list []Push, err error) {
 // those that it is known to have. The remote is what git tells the hook first, a
 // name or an address; of an address only the old ids of the pushes are known.
 func (g Git) NotPushed(ctx context.Context, remote string, pushes []Push) (tips, not []ID, err error) {
-	var old []ID
+	tips, not, err = g.ends(ctx, pushes)
+	if err != nil || remote == "" || strings.Contains(remote, ":") || strings.HasPrefix(remote, ".") {
+		return tips, not, err
+	}
+	known, err := g.reached(ctx, "refs/remotes/"+remote+"/")
+	return tips, append(not, known...), err
+}
+
+// NotReceived is what pushes would bring to this repository: the commits that
+// come, and those that its refs reach already.
+func (g Git) NotReceived(ctx context.Context, pushes []Push) (tips, not []ID, err error) {
+	if tips, not, err = g.ends(ctx, pushes); err != nil {
+		return nil, nil, err
+	}
+	known, err := g.reached(ctx, "refs/")
+	return tips, append(not, known...), err
+}
+
+// ends are the commits that pushes bring, and those that they replace. What is
+// replaced and is not here cannot be excluded, and need not.
+func (g Git) ends(ctx context.Context, pushes []Push) (tips, old []ID, err error) {
 	for _, p := range pushes {
 		if !p.Old.IsNull() {
 			old = append(old, p.Old)
@@ -58,28 +94,27 @@ func (g Git) NotPushed(ctx context.Context, remote string, pushes []Push) (tips,
 			return nil, nil, err
 		}
 		if len(commits) == 0 {
-			return nil, nil, fmt.Errorf("%s names no commit: what it names cannot be searched", p.Ref)
+			return nil, nil, fmt.Errorf("%s names no commit: what it names cannot be searched", p.Remote)
 		}
 		tips = append(tips, commits...)
 	}
-	// What the remote has and this clone does not cannot be excluded, and need not.
-	if not, err = g.Commits(ctx, old); err != nil {
-		return nil, nil, err
-	}
-	if remote == "" || strings.Contains(remote, ":") || strings.HasPrefix(remote, ".") {
-		return tips, not, nil
-	}
+	old, err = g.Commits(ctx, old)
+	return tips, old, err
+}
+
+// reached are the commits that refs of that prefix name.
+func (g Git) reached(ctx context.Context, prefix string) (list []ID, err error) {
 	refs, broken, err := g.Refs(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if len(broken) > 0 {
-		return nil, nil, errors.New(broken[0])
+		return nil, errors.New(broken[0])
 	}
 	for _, r := range refs {
-		if strings.HasPrefix(r.Name, "refs/remotes/"+remote+"/") && !r.Commit.IsNull() {
-			not = append(not, r.Commit)
+		if strings.HasPrefix(r.Name, prefix) && !r.Commit.IsNull() {
+			list = append(list, r.Commit)
 		}
 	}
-	return tips, not, nil
+	return list, nil
 }

@@ -118,35 +118,10 @@ func (g Git) Tree(ctx context.Context, id ID, each func(Change) error) error {
 	})
 }
 
-// Place is where a repository is.
-type Place struct {
-	GitDir string // absolute, of all work trees in common
-	Root   string // of the work tree, absolute; "" if there is none
-}
-
-// Place finds the repository. The error is git's own if there is none.
-func (g Git) Place(ctx context.Context) (Place, error) {
-	// --git-common-dir is relative to where git runs; --path-format is of git 2.31.
-	out, err := g.Line(ctx, "rev-parse", "--git-common-dir")
-	if err != nil {
-		return Place{}, err
-	}
-	p := Place{GitDir: out}
-	if !filepath.IsAbs(out) {
-		if p.GitDir, err = filepath.Abs(filepath.Join(g.Dir, out)); err != nil {
-			return Place{}, fmt.Errorf("finding the repository: %w", err)
-		}
-	}
-	if out, err = g.Line(ctx, "rev-parse", "--show-toplevel"); err == nil {
-		p.Root = filepath.FromSlash(out)
-	}
-	return p, ctx.Err()
-}
-
 // Shallow are the commits whose parents were left out when the repository was
 // cloned: https://git-scm.com/docs/shallow.
-func (p Place) Shallow() (list []ID, err error) {
-	f, err := os.Open(filepath.Join(p.GitDir, "shallow"))
+func (r Repo) Shallow() (list []ID, err error) {
+	f, err := os.Open(filepath.Join(r.CommonDir, "shallow"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

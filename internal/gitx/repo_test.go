@@ -130,7 +130,7 @@ func TestIndexAndAttributes(t *testing.T) {
 	if _, err := r.Output(t.Context(), "add", "."); err != nil {
 		t.Fatal(err)
 	}
-	entries, err := r.Index(t.Context(), "*.ipynb")
+	entries, err := r.Tracked(t.Context(), "*.ipynb")
 	if err != nil || len(entries) != 2 || entries[0].Path != "a\tb\n.ipynb" || entries[1].Path != "ü/c.ipynb" || entries[0].Mode != "100644" || len(entries[0].ID) != 40 {
 		t.Fatalf("%+v, %v", entries, err)
 	}

@@ -156,7 +156,7 @@ func submodules(ctx context.Context, repo gitx.Repo) ([]string, error) {
 	if repo.Bare() || !exists(filepath.Join(repo.Top, ".gitmodules")) {
 		return nil, nil
 	}
-	entries, err := repo.Index(ctx)
+	entries, err := repo.Tracked(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -345,7 +345,7 @@ type use struct {
 // filters tells which filters notebooks in the index have, and one at the top
 // that is not there yet.
 func (t *target) filters(ctx context.Context) ([]use, error) {
-	entries, err := t.repo.Index(ctx, ":(top,icase,glob)**/*.ipynb")
+	entries, err := t.repo.Tracked(ctx, ":(top,icase,glob)**/*.ipynb")
 	if err != nil {
 		return nil, err
 	}
@@ -394,7 +394,7 @@ func (p *planner) notes(ctx context.Context) {
 		if !p.Private {
 			p.plan.Notes = append(p.plan.Notes, "commit .gitattributes; everyone who clones runs nbseal install once, as git does not copy filters and hooks")
 		}
-		if entries, err := p.repo.Index(ctx, ":(top,icase,glob)**/*.ipynb"); err == nil && len(entries) > 0 {
+		if entries, err := p.repo.Tracked(ctx, ":(top,icase,glob)**/*.ipynb"); err == nil && len(entries) > 0 {
 			p.plan.Notes = append(p.plan.Notes, fmt.Sprintf("%d notebooks are in the repository already and have not been through the filter: git add --renormalize . runs them through it", len(entries)))
 		}
 	}

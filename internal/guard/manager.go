@@ -116,7 +116,7 @@ func (t *target) tracked(ctx context.Context, path string) (bool, error) {
 	if err != nil || !filepath.IsLocal(rel) {
 		return false, nil
 	}
-	entries, err := t.repo.Index(ctx, ":(top,literal)"+filepath.ToSlash(rel))
+	entries, err := t.repo.Tracked(ctx, ":(top,literal)"+filepath.ToSlash(rel))
 	return len(entries) > 0, err
 }
 

@@ -79,10 +79,10 @@ func History(ctx context.Context, opt HistoryOptions, h Handler) (finding.Summar
 
 // history is one scan of it.
 type history struct {
-	opt   HistoryOptions
-	git   gitx.Git
-	place gitx.Place
-	jobs  int
+	opt  HistoryOptions
+	git  gitx.Git
+	repo gitx.Repo
+	jobs int
 
 	detector *detect.Detector
 
@@ -132,7 +132,7 @@ func (o *HistoryOptions) all() bool { return len(o.Revs) == 0 && len(o.Tips) == 
 
 // list finds the commits and what they brought in.
 func (s *history) list(ctx context.Context) (err error) {
-	if s.place, err = s.git.Place(ctx); err != nil {
+	if s.repo, err = s.git.Repository(ctx); err != nil {
 		return err
 	}
 	var broken []string
@@ -199,7 +199,7 @@ func (s *history) checkRefs(broken []string) {
 
 // checkShallow reports that history ends too early.
 func (s *history) checkShallow() error {
-	ids, err := s.place.Shallow()
+	ids, err := s.repo.Shallow()
 	if err != nil {
 		return err
 	}
@@ -409,7 +409,7 @@ func (s *history) read(ctx context.Context) error {
 	// Tasks for a worker at a time: many, since each has a git of its own, with a
 	// cache of its own, and neighbours are deltas of one another.
 	batch := max(64, min(2000, len(s.tasks)/(8*s.jobs)))
-	lfs := newLFSStore(ctx, s.git, s.place, s.opt.SkipLFS)
+	lfs := newLFSStore(ctx, s.git, s.repo, s.opt.SkipLFS)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var wg sync.WaitGroup

@@ -133,7 +133,7 @@ func (s *history) report(ctx context.Context, t *tally) error {
 	t.sum.Files, t.sum.Notebooks, t.sum.Bytes = s.sum.Files, s.sum.Notebooks, s.sum.Bytes
 	t.sum.Skipped, t.sum.Commits = s.sum.Skipped+len(s.modules), len(s.commits)
 	var unread []finding.Unread
-	t.lists, unread = rootLists(s.place.Root)
+	t.lists, unread = rootLists(s.repo.Top)
 	for _, u := range unread {
 		s.lose(u.Path, u.Reason, -1)
 	}
@@ -233,7 +233,7 @@ func (s *history) explainHead(ctx context.Context, list []*leak) error {
 	for _, k := range list {
 		paths[s.paths[k.path]] = true
 	}
-	o := objects{reader: newReader(s.detector, s.opt.Options), git: s.git.Blobs(ctx), lfs: newLFSStore(ctx, s.git, s.place, s.opt.SkipLFS)}
+	o := objects{reader: newReader(s.detector, s.opt.Options), git: s.git.Blobs(ctx), lfs: newLFSStore(ctx, s.git, s.repo, s.opt.SkipLFS)}
 	defer o.git.Close()
 	o.progress, o.risks = nil, false
 	values := map[[32]byte]bool{}

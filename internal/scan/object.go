@@ -97,12 +97,12 @@ type lfsStore struct {
 }
 
 // newLFSStore finds the store: https://github.com/git-lfs/git-lfs/blob/main/docs/man/git-lfs-config.adoc
-func newLFSStore(ctx context.Context, git gitx.Git, place gitx.Place, skip bool) lfsStore {
-	s := lfsStore{dir: filepath.Join(place.GitDir, "lfs"), skip: skip}
+func newLFSStore(ctx context.Context, git gitx.Git, repo gitx.Repo, skip bool) lfsStore {
+	s := lfsStore{dir: filepath.Join(repo.CommonDir, "lfs"), skip: skip}
 	if dir, err := git.Line(ctx, "config", "--get", "lfs.storage"); err == nil && dir != "" {
 		s.dir = dir
 		if !filepath.IsAbs(dir) {
-			s.dir = filepath.Join(place.GitDir, dir)
+			s.dir = filepath.Join(repo.CommonDir, dir)
 		}
 	}
 	return s

@@ -31,7 +31,7 @@ type StagedOptions struct {
 // come before anything is read.
 func Staged(ctx context.Context, opt StagedOptions, h Handler) (finding.Summary, error) {
 	git := opt.Git.Reading(false)
-	place, err := git.Place(ctx)
+	repo, err := git.Repository(ctx)
 	if err != nil {
 		return finding.Summary{}, err
 	}
@@ -41,11 +41,11 @@ func Staged(ctx context.Context, opt StagedOptions, h Handler) (finding.Summary,
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	o := objects{reader: newReader(detect.New(), opt.Options), git: git.Blobs(ctx), lfs: newLFSStore(ctx, git, place, opt.SkipLFS)}
+	o := objects{reader: newReader(detect.New(), opt.Options), git: git.Blobs(ctx), lfs: newLFSStore(ctx, git, repo, opt.SkipLFS)}
 	defer o.git.Close()
 	t := newTally(opt.Options, h)
 	var unread []finding.Unread
-	t.lists, unread = rootLists(place.Root)
+	t.lists, unread = rootLists(repo.Top)
 	if err := t.add(result{unread: unread}); err != nil {
 		return t.sum, err
 	}
