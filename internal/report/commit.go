@@ -105,6 +105,22 @@ func Commit(c *finding.Commit) string {
 	return b.String()
 }
 
+// afterLeak says what to do about a credential in history, "" if there is nothing
+// that can be said: where to revoke it, and what takes it out of the present.
+func afterLeak(f finding.Finding) string {
+	var b strings.Builder
+	if link := webLink(f.Revoke); link != "" {
+		b.WriteString("revoke it at " + link)
+	}
+	if f.Commit.InHead && strings.HasSuffix(f.Location.Path, ".ipynb") {
+		if b.Len() > 0 {
+			b.WriteString("; ")
+		}
+		b.WriteString("nbseal fix " + Printable(f.Location.Path) + " moves it to the store")
+	}
+	return b.String()
+}
+
 // refNames names some of what reaches a commit, branches first.
 func refNames(c *finding.Commit) string {
 	const most = 4

@@ -49,6 +49,27 @@ func TestHistory(t *testing.T) {
 	}
 }
 
+// A leak comes with what to do about it: what is in HEAD can be fixed.
+func TestAfterLeak(t *testing.T) {
+	f := fromHistory()
+	f.Revoke = "https://example.org/tokens"
+	f.Location.Path = "a.ipynb"
+	for inHead, want := range map[bool]string{
+		false: "\n    revoke it at https://example.org/tokens\n",
+		true:  "\n    revoke it at https://example.org/tokens; nbseal fix a.ipynb moves it to the store\n",
+	} {
+		f.Commit.InHead = inHead
+		var b strings.Builder
+		h, err := report.New("text", &b, report.Options{})
+		if err := errors.Join(err, h.Finding(f, "00")); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasSuffix(b.String(), want) {
+			t.Errorf("%q does not end with %q", b.String(), want)
+		}
+	}
+}
+
 // What is read back is what was written, and merging keeps the order of commits.
 func TestHistoryIsReadBack(t *testing.T) {
 	older, newer := fromHistory(), fromHistory()

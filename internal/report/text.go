@@ -30,6 +30,9 @@ func (t *text) Finding(f finding.Finding, _ string) error {
 	b.WriteByte('\n')
 	if f.Commit != nil {
 		b.WriteString("    " + Commit(f.Commit) + "\n")
+		if do := afterLeak(f); do != "" {
+			b.WriteString("    " + do + "\n")
+		}
 	}
 	_, err := io.WriteString(t.w, b.String())
 	return err
