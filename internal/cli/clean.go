@@ -14,11 +14,13 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"github.com/nbseal/nbseal/internal/atomicfile"
 	"github.com/nbseal/nbseal/internal/clean"
 	"github.com/nbseal/nbseal/internal/finding"
 	"github.com/nbseal/nbseal/internal/gitfilter"
+	"github.com/nbseal/nbseal/internal/hardening"
 	"github.com/nbseal/nbseal/internal/manifest"
 	"github.com/nbseal/nbseal/internal/report"
 	"github.com/nbseal/nbseal/internal/scan"
@@ -295,6 +297,12 @@ func (a *app) textconvCommand() *cobra.Command {
 // filter serves git. A file that is refused is git's to tell of, which cannot
 // say why; that is said here, on the standard error that git hands on.
 func (a *app) filter(ctx context.Context) error {
+	if term.IsTerminal(int(a.Stdin.Fd())) {
+		return hinted(errors.New("git starts this, and speaks with it on standard input"), "nbseal clean FILE cleans a file, nbseal install tells git of the filter")
+	}
+	if err := hardening.Process(); err != nil {
+		return err
+	}
 	cleaner, err := a.newCleaner(cleanFlags{})
 	if err != nil {
 		return err
