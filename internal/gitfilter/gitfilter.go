@@ -31,7 +31,7 @@ const DefaultLimit = 2 << 30
 // keep is the largest buffer that is kept from one file to the next, in bytes.
 const keep = 4 << 20
 
-// ErrAbort, in the chain of an error of Filter.Clean, says that no file of this
+// ErrAbort says, in the chain of an error of Filter.Clean, that no file of this
 // conversation can be cleaned. Git then asks for no more; with required=true it
 // ends at this file, without it adds this one and all others as they are.
 var ErrAbort = errors.New("no file can be cleaned")

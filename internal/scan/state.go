@@ -152,24 +152,24 @@ func (s *State) recall(h *history) {
 }
 
 // keep makes the next state of what a scan has read.
-func (h *history) keep(s *State) {
-	if h.partial {
-		s.Unkept = "the history is not whole in this clone"
+func (s *history) keep(state *State) {
+	if s.partial {
+		state.Unkept = "the history is not whole in this clone"
 		return
 	}
-	s.Unkept = ""
-	next := stateFile{Version: stateVersion, Key: s.key, Tips: []string{}, Held: []stateHeld{}}
-	for _, id := range h.graph.Heads() {
+	state.Unkept = ""
+	next := stateFile{Version: stateVersion, Key: state.key, Tips: []string{}, Held: []stateHeld{}}
+	for _, id := range s.graph.Heads() {
 		next.Tips = append(next.Tips, id.String())
 	}
-	for _, c := range h.changes {
-		if h.leaks.held[c.blob] {
+	for _, c := range s.changes {
+		if s.leaks.held[c.blob] {
 			next.Held = append(next.Held, stateHeld{
-				h.graph.ID(int(c.commit)).String(), h.blobs[c.blob].String(), strconv.QuoteToASCII(h.paths[c.path]), c.link,
+				s.graph.ID(int(c.commit)).String(), s.blobs[c.blob].String(), strconv.QuoteToASCII(s.paths[c.path]), c.link,
 			})
 		}
 	}
-	s.file = next
+	state.file = next
 }
 
 // Write keeps the state for the next scan, if the scan that it was given to came
