@@ -39,6 +39,7 @@ var layers = [][]struct{ room, why string }{
 		{"manifest", "nbseal.toml"},
 		{"store", "a directory of age files"},
 		{"pysource", "Python source, lexed"},
+		{"fernet", "Fernet tokens, for interchange only"},
 	},
 	2: { // engines: work on what formats give
 		{"detect", "text to matches"},
