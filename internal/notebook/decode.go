@@ -64,10 +64,14 @@ func (d *decoder) piece(p *piece) {
 			return
 		}
 		if d.src[i] == '&' {
-			i += d.entity(i, end)
+			i += d.entity(i, 1, end)
 			continue
 		}
 		r, n := unescape(d.src[i:end])
+		if r == '&' && p.form == htmlText { // as encoding/json of Go writes it
+			i += d.entity(i, n, end)
+			continue
+		}
 		if r == esc {
 			if m := ansiLen(d.src[i+n : end]); m > 0 {
 				i += n + m
@@ -179,23 +183,24 @@ func (d *decoder) atomRune(r rune, src, srcLen int) {
 	}
 }
 
-// entity appends what the entity at i stands for, or the ampersand itself.
-func (d *decoder) entity(i, end int) int {
+// entity appends what the entity at i stands for, or the ampersand itself, which
+// has amp bytes, and returns how many bytes that is.
+func (d *decoder) entity(i, amp, end int) int {
 	const longest = 40 // the longest name, CounterClockwiseContourIntegral, has 31
-	s := d.src[i:min(end, i+longest)]
-	if k := bytes.IndexByte(s, ';'); k > 1 && bytes.IndexByte(s[:k], '\\') < 0 {
-		name := string(s[:k+1])
+	s := d.src[i+amp : min(end, i+amp+longest)]
+	if k := bytes.IndexByte(s, ';'); k > 0 && bytes.IndexByte(s[:k], '\\') < 0 {
+		name := "&" + string(s[:k+1])
 		if text := html.UnescapeString(name); text != name && len(text) < len(name) {
 			at := len(d.out)
 			d.out = append(d.out, text...)
 			if d.mapping {
-				d.runs = append(d.runs, run{text: at, textLen: len(text), src: i, srcLen: k + 1})
+				d.runs = append(d.runs, run{text: at, textLen: len(text), src: i, srcLen: amp + k + 1})
 			}
-			return k + 1
+			return amp + k + 1
 		}
 	}
-	d.copy(i, i+1)
-	return 1
+	d.atom('&', i, amp)
+	return amp
 }
 
 // unescape reads the escape sequence at the start of s, which is known to be

@@ -49,7 +49,7 @@ func TestUnits(t *testing.T) {
   {"output_type":"stream","name":"stdout","text":"o\n"},
   {"output_type":"stream","name":"stderr","text":"err"},
   {"output_type":"display_data","metadata":{"k":"v"},"data":{"image/png":"iVBORw0KGgo=\n","image/svg+xml":["<svg>","</svg>"],
-    "text/html":"<b>a &amp; b&quot;</b>","application/json":{"x":[{"y":"z"}]},"text/plain":["p"]}},
+    "text/html":"<b>a &amp; b&quot;</b>\u0026quot;\u0026 \u0026#39;&","application/json":{"x":[{"y":"z"}]},"text/plain":["p"]}},
   {"output_type":"error","ename":"E","evalue":"v","traceback":["\u001b[0;31mred\u001b[0m","two"]}]},
 {"cell_type":"markdown","source":"# t","metadata":{},"attachments":{"f.txt":{"text/plain":"aGVsbG8="},"i.png":{"image/png":"iVBORw0KGgo="}}},
 {"cell_type":"raw","source":[],"metadata":{}}],
@@ -60,7 +60,7 @@ func TestUnits(t *testing.T) {
 1 output 1 stream/stdout "one\ntwo\n"
 1 output 3 stream/stderr "err"
 1 output 4 image/svg+xml "<svg></svg>"
-1 output 4 text/html "<b>a & b\"</b>"
+1 output 4 text/html "<b>a & b\"</b>\"& '&"
 1 output 4 application/json x.0.y "z"
 1 output 4 text/plain "p"
 1 output 4 metadata metadata.k "v"
