@@ -19,3 +19,10 @@ func checkGitHub(token []byte) bool {
 	}
 	return true
 }
+
+// notNamedResource reports whether a key of Azure's common form is not of a
+// resource that has a rule of its own: bytes 76 to 79 say of which it is.
+func notNamedResource(token []byte) bool {
+	signature := string(token[76:80])
+	return signature != "ACOG" && signature != "AZDO"
+}

@@ -103,7 +103,8 @@ func label(word []byte) bool {
 var passwordServices = map[string]string{
 	"earthdata": "earthdata-password", "edl": "earthdata-password", "mlflow": "mlflow-password", "snowflake": "snowflake-password", "redshift": "redshift-password",
 	"neo4j": "neo4j-password", "meteomatics": "meteomatics-password", "oracle": "oracle-password", "smtp": "mail-password", "imap": "mail-password",
-	"email": "mail-password", "gmail": "mail-password", "mail": "mail-password",
+	"email": "mail-password", "gmail": "mail-password", "mail": "mail-password", "gbif": "gbif-password",
+	"copernicusmarine": "copernicus-marine-password", "cmems": "copernicus-marine-password", "cdse": "copernicus-dataspace-password",
 }
 
 // passwordOf returns the rule for a password: of the service that its name

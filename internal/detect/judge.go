@@ -166,7 +166,11 @@ func (s *scan) weigh(p *split, k kind, name []byte, v value, op operator) {
 		s.add(candidate{rule: rule, rank: rankGeneric, parts: v.parts, name: string(name), preview: "…"})
 		return
 	}
-	s.add(candidate{rule: rule, rank: rankNamed, parts: v.parts, name: string(name), preview: "…"})
+	r := rankNamed
+	if bytes.HasPrefix(text, []byte("eyJ")) && jwtCheck(text) {
+		r = rankIssued
+	}
+	s.add(candidate{rule: rule, rank: r, parts: v.parts, name: string(name), preview: "…"})
 }
 
 // closing reports whether the quotation mark before a value rather ends a

@@ -47,7 +47,7 @@ var credentialWords = map[string]kind{
 // foreignWords are whole names for a password outside of ASCII, each with the
 // piece of it that the prefilter looks for: its columns are few.
 var foreignWords = []struct{ word, anchor string }{
-	{"contraseña", "contrase"}, {"lösenord", "senord"}, {"密码", "密"}, {"密碼", "密"}, {"пароль", "ар"}, {"Пароль", "ар"}, {"パスワード", "\x83\x91"},
+	{"contraseña", "contrase"}, {"lösenord", "senord"}, {"密码", "\xaf\x86"}, {"密碼", "\xaf\x86"}, {"пароль", "\xb0\xd1\x80"}, {"Пароль", "\xb0\xd1\x80"}, {"パスワード", "\x83\x91"},
 }
 
 // readForeign handles the piece of such a name.

@@ -28,7 +28,7 @@ func codeRules() []Rule {
 			ID: "gitlab-token", Title: "GitLab access token", Severity: finding.High,
 			Revoke: "https://gitlab.com/-/user_settings/personal_access_tokens",
 			Source: "https://docs.gitlab.com/security/tokens/",
-			shapes: []string{"glpat-{u:20-27}", "glpat-{u:27-300}.{L:9}", "glpat-{u:27-300}.{L:2}.{L:9}", "gldt-{u:20-27}", "glrt-{u:20-30}", "glrt-{u:30-300}.{L:9}", "glrt-{u:30-300}.{L:2}.{L:9}", "glptt-{h:40}", "glcbt-{u:20-40}", "glft-{u:20-27}", "glsoat-{u:20-27}", "gloas-{h:64}"},
+			shapes: []string{"glpat-{u:20-27}", "glpat-{u:27-300}.{L:9}", "glpat-{u:27-300}.{L:2}.{L:9}", "gldt-{u:20-27}", "glrt-{u:20-30}", "glrt-{u:30-300}.{L:9}", "glrt-{u:30-300}.{L:2}.{L:9}", "glptt-{h:40}", "glcbt-{u:20-40}", "glft-{u:20-27}", "glsoat-{u:20-27}", "gloas-{h:64}", "glimt-{u:25-30}", "glagent-{u:50}", "glffct-{u:20-30}", "GR1348941{u:20}"},
 		},
 		{
 			ID: "npm-token", Title: "npm access token", Severity: finding.High,
@@ -92,7 +92,7 @@ func codeRules() []Rule {
 		{
 			ID: "artifactory-token", Title: "JFrog Artifactory token", Severity: finding.High,
 			Source: "https://jfrog.com/help/r/jfrog-platform-administration-documentation/access-tokens",
-			shapes: []string{"AKCp{n:69}", "cmVmdGtuOj{n:54}"},
+			shapes: []string{"AKCp{n:68-70}", "cmVmd{n:59}"},
 		},
 		{
 			ID: "circleci-token", Title: "CircleCI token", Severity: finding.High,
@@ -108,8 +108,8 @@ func codeRules() []Rule {
 		{
 			ID: "buildkite-token", Title: "Buildkite API token", Severity: finding.Medium,
 			Revoke: "https://buildkite.com/user/api-access-tokens",
-			Source: "https://buildkite.com/docs/apis/managing-api-tokens",
-			shapes: []string{"bkua_{h:40}"},
+			Source: "https://buildkite.com/docs/platform/security/tokens",
+			shapes: []string{"bkua_{L:40}", "bkua_{L:53}", "bkct_{u:73}", "bkpat_{n:8}_{h:40}"},
 		},
 		{
 			ID: "pulumi-token", Title: "Pulumi access token", Severity: finding.High,
@@ -133,7 +133,7 @@ func codeRules() []Rule {
 		{
 			ID: "sourcegraph-token", Title: "Sourcegraph access token", Severity: finding.Medium,
 			Source: "https://sourcegraph.com/docs/cli/how-tos/creating_an_access_token",
-			shapes: []string{"sgp_{h:40}", "sgp_{n:16}_{h:40}"},
+			shapes: []string{"sgp_{h:40}", "sgp_{n:16}_{h:40}", "sgp_local_{h:40}", "slk_{h:64}"},
 		},
 		{
 			ID: "jupyter-token", Title: "Jupyter server token", Severity: finding.Medium,

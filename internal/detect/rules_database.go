@@ -90,5 +90,45 @@ func databaseRules() []Rule {
 			Source: "https://docs.datastax.com/en/astra-db-serverless/administration/manage-application-tokens.html",
 			shapes: []string{"AstraCS:{n:24}:{h:64}"},
 		},
+		{
+			ID: "motherduck-token", Title: "MotherDuck access token", Severity: finding.High,
+			Revoke:   "https://app.motherduck.com",
+			Source:   "https://motherduck.com/docs/key-tasks/authenticating-to-motherduck",
+			services: []string{"motherduck"},
+			values:   []string{"eyJ{u:10-600}.eyJ{u:10-4000}.{u:20-1200}"},
+		},
+		{
+			ID: "turso-token", Title: "Turso token", Severity: finding.High,
+			Revoke:   "https://app.turso.tech",
+			Source:   "https://docs.turso.tech/api-reference/authentication",
+			services: []string{"turso", "libsql"},
+			values:   []string{"eyJ{u:10-600}.eyJ{u:10-4000}.{u:20-1200}"},
+		},
+		{
+			ID: "cockroach-cloud-key", Title: "CockroachDB Cloud API key", Severity: finding.High,
+			Revoke: "https://cockroachlabs.cloud",
+			Source: "https://www.cockroachlabs.com/docs/cockroachcloud/managing-access",
+			shapes: []string{"CCDB1_{n:22}_{n:40}"},
+		},
+		{
+			ID: "hex-token", Title: "Hex API token", Severity: finding.High,
+			Revoke: "https://app.hex.tech",
+			Source: "https://learn.hex.tech/docs/api/api-overview",
+			shapes: []string{"hxtp_{n:32-128}", "hxtw_{n:32-128}"},
+		},
+		{
+			ID: "coda-token", Title: "Coda API token", Severity: finding.Medium,
+			Revoke:   "https://coda.io/account",
+			Source:   "https://coda.io/developers/apis/v1",
+			services: []string{"coda"},
+			values:   []string{"{h:8}-{h:4}-{h:4}-{h:4}-{h:12}"},
+		},
+		{
+			ID: "smartsheet-token", Title: "Smartsheet API token", Severity: finding.Medium,
+			Revoke:   "https://app.smartsheet.com",
+			Source:   "https://developers.smartsheet.com",
+			services: []string{"smartsheet"},
+			values:   []string{"{n:37}", "{n:26}"},
+		},
 	}
 }

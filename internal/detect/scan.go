@@ -34,6 +34,7 @@ const (
 	rankNamed               // a name says so, and of which kind
 	rankURL                 // a URL or connection string
 	rankShape               // the token speaks for itself
+	rankIssued              // a JSON Web Token, and a name says whose
 	rankBlock               // a key block, which may contain what looks like others
 )
 
