@@ -236,6 +236,9 @@ func (s *scan) operator(from, i int) (operator, int) {
 		if i+1 < len(text) && (text[i] == '"' || text[i] == '\'') && text[i+1] == ',' {
 			return s.pair(i + 2)
 		}
+		if i+1 < len(text) && (text[i] == '"' || text[i] == '\'') && text[i+1] == ')' {
+			return receiver(text, i+2)
+		}
 	}
 	gap := i
 	for i < len(text) && (text[i] == ' ' || text[i] == '\t') && i-gap < 120 {

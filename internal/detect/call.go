@@ -44,6 +44,8 @@ var calls = []call{
 	{keyword: "authenticate(", arg: 2, kind: kindPassword},
 	{keyword: "jwt.encode(", arg: 1, kind: kindKey},
 	{keyword: "jwt.decode(", arg: 1, kind: kindKey},
+	{keyword: "totp(", arg: 0, kind: kindKey, form: "{5:16-64}"},
+	{keyword: "hotp(", arg: 0, kind: kindKey, form: "{5:16-64}"},
 	{keyword: "deepgram(", arg: 0, kind: kindKey},
 	{keyword: "minio(", arg: 1, kind: kindKey},
 	{keyword: "minio(", arg: 2, kind: kindSecret},
@@ -90,6 +92,8 @@ var calls = []call{
 	{keyword: "set_token(", arg: 0, kind: kindToken},
 	{keyword: "rest(", arg: 1, kind: kindKey},
 	{keyword: "set_password(", arg: 2, kind: kindPassword},
+	{keyword: "add_password(", arg: 3, kind: kindPassword},
+	{keyword: "redis(", arg: 3, kind: kindPassword},
 	{keyword: "connect(", arg: 2, kind: kindPassword},
 	{keyword: "oracle.connect(", arg: 1, kind: kindPassword},
 	{keyword: "oracledb.connect(", arg: 1, kind: kindPassword},
@@ -116,10 +120,17 @@ func readCall(s *scan, a *action, start, end int) {
 		return
 	}
 	v, before, ok := s.argument(end, c.arg)
+	if c.kind == kindPassword && c.arg == 1 && (ok && len(v.text) < 2 || ok && len(before) >= 20 && weakWord(v.text)) {
+		// many services take a token for the user and no password
+		if v, _, ok = s.argument(end, 0); ok && len(v.text) >= 16 && measure(v.text).digit > 1 && believable(kindToken, v.text, v, opAssign, true) {
+			s.add(candidate{rule: s.t.byID["generic-token"], rank: rankGeneric, parts: v.parts, name: s.callName(end - 1), preview: "…"})
+		}
+		return
+	}
 	if !ok || c.arg == 0 && lookalike(v.text) {
 		return
 	}
-	if c.kind == kindPassword && len(before) == 0 && c.arg > 0 {
+	if c.kind == kindPassword && len(before) == 0 && c.arg > 0 && (len(v.text) < 20 || !measure(v.text).random()) {
 		return
 	}
 	text := v.text
@@ -135,7 +146,12 @@ func readCall(s *scan, a *action, start, end int) {
 		case c.keyword == "connect(" || c.keyword == "connection(":
 			op = opComma // many things connect; a third argument may be a name
 		}
-		if !believable(c.kind, text, v, op, true) && (c.kind != kindPassword || !s.human(nil, v, op)) || c.kind != kindPassword && len(text) < 20 {
+		switch {
+		case c.form != "" && c.kind != kindPassword:
+			if placeholder(text) {
+				return
+			}
+		case !believable(c.kind, text, v, op, true) && (c.kind != kindPassword || !s.human(nil, v, op)), c.kind != kindPassword && len(text) < 20:
 			return
 		}
 		if c.keyword == "connect(" && (lookalike(before) || bytes.IndexByte(text, '/') >= 0 || bytes.HasSuffix(bytes.ToLower(s.text[max(0, start-10):start]), []byte("oracle."))) {
@@ -164,6 +180,9 @@ func (s *scan) callName(i int) string {
 
 // argumentAt is argument for a list that ends with its line.
 func (s *scan) argumentAt(i, n int) (v value, before []byte, ok bool) {
+	if at := skipBlank(s.text, i); at < len(s.text) && (s.text[at] == '(' || s.text[at] == '[') {
+		i = at + 1
+	}
 	for k := 0; ; k++ {
 		i = skipBlank(s.text, i)
 		lit, next, ok := s.literals(i, false)

@@ -39,6 +39,13 @@ var placeKeywords = []struct {
 	{"alchemyapi.io/v2/", readPathToken},
 	{"conda.anaconda.org/t/", readPathToken},
 	{"discord", readDiscord},
+	{"akia", readKeyPair},
+	{"asia", readKeyPair},
+	{"mnemonic", readMnemonic},
+	{"seed_phrase", readMnemonic},
+	{"seedphrase", readMnemonic},
+	{"seed phrase", readMnemonic},
+	{"from_mnemonic", readMnemonic},
 }
 
 // readGoDSN handles user:password@tcp(host:port)/database of Go's MySQL driver.

@@ -12,7 +12,7 @@
 // name and the value given to it (name.go, assign.go, spaced.go, idiom.go,
 // value.go), lists of them (list.go, table.go), a URL (url.go), an HTTP
 // authorization (scheme.go), a call or a command line that takes a credential
-// (call.go, command.go), literals that are concatenated (joined.go) or a private
+// (call.go, opencall.go, pairs.go, command.go), literals that are concatenated (joined.go) or a private
 // key (pem.go). Whether a value can be a credential at all is decided in one
 // place (plausible.go), of which kind it is in another (judge.go). The kinds are
 // a table, a file for each group (rules_*.go).

@@ -121,6 +121,22 @@ func (f fake) expand(text string) string {
 		"{cut}": func() string {
 			return f.of(upper, 1) + f.of(digit, 1) + f.of(lower, 3) + "..." + f.of(alnum, 3) + f.of(digit, 1)
 		},
+		"{mistral}": func() string { return f.of(upper, 2) + f.of(digit, 3) + f.of(alnum, 27) },
+		"{comet}":   func() string { return f.of(upper, 2) + f.of(digit, 3) + f.of(alnum, 20) },
+		"{words}": func() string {
+			words := make([]string, 12)
+			for i := range words {
+				words[i] = f.of(lower, 5)
+			}
+			return strings.Join(words, " ")
+		},
+		"{base32}": func() string { return f.of(upper, 3) + f.of(digitLow, 3) + f.of(upper|digitLow, 26) },
+		"{b64pw}": func() string {
+			return base64.StdEncoding.EncodeToString([]byte("Herbst-" + f.of(digit, 3) + "-" + f.of(upper, 1) + f.of(lower, 4)))
+		},
+		"{hexpw}": func() string {
+			return fmt.Sprintf("%x", "Herbst-"+f.of(digit, 2)+"-"+f.of(upper, 1)+f.of(lower, 4))
+		},
 		"{hf}":   func() string { return "hf" + "_" + f.of(letter, 34) },
 		"{akia}": func() string { return "AK" + "IA" + f.of(upper|digitLow, 16) },
 		"{jwt}":  func() string { return f.jwt(`{"sub":"1"}`) },

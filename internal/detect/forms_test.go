@@ -47,6 +47,36 @@ var forms = []form{
 	{"generic-api-key", Python, `API_KEYS = ["«{mixed}»", "short"]`},
 	{"generic-token", Python, `tokens = {"github": "«{mixed}»"}`},
 	{"generic-secret", Python, `credentials = ("bob", "«{pw}»")`},
+	// calls that no list knows
+	{"generic-api-key", Python, `genius = lyricsgenius.Genius("«{mixed}»")`},
+	{"generic-api-key", Python, `client = LabClient(url, "«{hex40}»")`},
+	{"mistral-api-key", Python, `m = Mistral("«{mistral}»")`},
+	{"comet-api-key", Python, `exp = comet_ml.Experiment("«{comet}»", project_name="x")`},
+	{"generic-api-key", Python, `token = eumdac.AccessToken((key, "«{mixed}»"))`},
+	{"generic-api-key", Julia, `init_client("«{mixed}»")`},
+	{"generic-password", Python, `conn = SMBConnection("bob", "«{pw}»", "client", "nas")`},
+	{"generic-password", Python, `conn = dbapi.connect(host, 39015, "bob", "«tiger7777»")`},
+	{"generic-password", Python, `Connection(server, "cn=admin,dc=lab", "«{pw}»", auto_bind=True)`},
+	{"generic-token", Python, `requests.get(u, auth=("«{hex32}»", ""))`},
+	{"generic-password", Python, `BasicAuthentication('', '«{mixed}»')`},
+	{"generic-api-key", Python, `Elasticsearch(u, api_key=("bob", "«{mixed}»"))`},
+	{"generic-api-key", Python, `pyotp.TOTP("«{base32}»").now()`},
+	{"generic-password", Python, `password = base64.b64decode("«{b64pw}»").decode()`},
+	{"generic-password", Python, `pwd = bytes.fromhex("«{hexpw}»").decode()`},
+	{"generic-token", Python, `u = "https://x.example.net/cb?state=1&access_token=«{mixed}~3C%28.LJ2KgN»&scope=read"`},
+	{"wallet-mnemonic", Python, `mnemonic = "«{words}»"`},
+	{"wallet-mnemonic", Unknown, "SEED_PHRASE=«{words}»\n"},
+	{"generic-password", Python, `redis.StrictRedis(host, 6379, 0, "«{pw}»")`},
+	{"generic-password", Python, `mgr.add_password(None, url, "bob", "«{pw}»")`},
+	{"generic-password", Python, `page.locator("#password").fill("«{pw}»")`},
+	{"generic-password", Python, "child.expect('assword:')\nchild.sendline('«{pw}»')"},
+	{"generic-password", Python, `c = "host=%s user=%s password=%s" % ("h", "bob", "«{pw}»")`},
+	{"generic-password", Python, `user, pwd, host = ("bob", "«{pw}»", "h")`},
+	{"generic-password", Python, `logins = passwords = [("alice", "«{pw}»")]`},
+	// names that are only a service's
+	{"wandb-api-key", Python, `WANDB = "«{hex40}»"`},
+	{"mistral-api-key", Python, `cfg = {"mistral": "«{mistral}»"}`},
+	{"fred-api-key", R, `keys <- list(fred = "«{hex32}»")`},
 	// dictionaries, the environment, settings
 	{"generic-api-key", Python, `os.environ["MY_API_KEY"] = "«{mixed}»"`},
 	{"generic-password", Python, `os.environ.setdefault("DB_PASSWORD", "«{pw}»")`},
@@ -295,6 +325,22 @@ var forms = []form{
 	{"openssh-private-key", Unknown, "«-----BEGIN OPENSSH {pemtail}»"},
 	{"encrypted-private-key", Unknown, "«-----BEGIN ENCRYPTED {pemtail}»"},
 	{"google-service-account", Unknown, `{"type": "service_account", "private_key": "«{pemn}»\n"}`},
+}
+
+// TestKeyPair holds that the secret is found that follows an access key id.
+func TestKeyPair(t *testing.T) {
+	f := newFake(5)
+	for _, c := range []string{
+		`AWS4Auth('{akia}', '«{b64x40}»', 'us-east-1')`,
+		`boto3.resource("s3", None, None, True, None, url, "{akia}", "«{b64x40}»")`,
+		"keys = [\"{akia}\",\n        \"«{b64x40}»\"]",
+	} {
+		text, want := unmark(f.expand(c))
+		got := find(t, text, Python, "")
+		if len(got) != 2 || got[1].rule != "aws-secret-access-key" || got[1].secret != want {
+			t.Errorf("%q: got %v", text, got)
+		}
+	}
 }
 
 func TestForms(t *testing.T) {

@@ -24,7 +24,45 @@ func (s *scan) judge(from, to int, op operator, at int) {
 	if !ok {
 		return
 	}
+	if field := string(v.text); len(v.parts) == 1 && (field == "%s" || field == "{}") && !v.quoted {
+		if v, ok = s.filled(v.parts[0]); !ok {
+			return
+		}
+	}
 	s.weigh(&p, k, name, v, op)
+}
+
+// filled returns the argument that a format puts where field stands:
+// "password=%s" % ("u", "x"), or "password={}".format("x").
+func (s *scan) filled(field Span) (v value, ok bool) {
+	text := s.text
+	line := s.lineStart(field.Start)
+	open := bytes.LastIndexAny(text[line:field.Start], "\"'")
+	stop := bytes.IndexAny(text[field.End:min(len(text), field.End+200)], "\"'\n")
+	if open < 0 || stop < 0 || text[field.End+stop] == '\n' {
+		return v, false
+	}
+	i := formatted(text, field.End+stop+1)
+	if i == 0 {
+		return v, false
+	}
+	v, _, ok = s.argument(i, bytes.Count(text[line+open:field.Start], text[field.Start:field.End]))
+	return v, ok
+}
+
+// formatted returns where the arguments begin that are put into a literal that
+// ended at i; 0 when there are none.
+func formatted(text []byte, i int) int {
+	i = skipBlank(text, i)
+	switch {
+	case bytes.HasPrefix(text[i:], []byte(".format(")):
+		return i + len(".format(")
+	case i < len(text) && text[i] == '%':
+		if i = skipBlank(text, i+1); i < len(text) && text[i] == '(' {
+			return i + 1
+		}
+	}
+	return 0
 }
 
 // judgeValue is judge for a value that was read already.

@@ -1,5 +1,7 @@
 package detect
 
+import "bytes"
+
 const maxList = 50
 
 // list judges the literals of a list, tuple or dictionary of credentials, and
@@ -14,6 +16,12 @@ func (s *scan) list(p *split, name []byte, i int) bool {
 	if !ok {
 		return false
 	}
+	for _, f := range []string{"list(", "dict(", "c("} {
+		if bytes.HasPrefix(text[min(i, len(text)):], []byte(f)) {
+			i += len(f) - 1
+			break
+		}
+	}
 	if i >= len(text) || text[i] != '[' && text[i] != '(' && text[i] != '{' {
 		return false
 	}
@@ -21,6 +29,20 @@ func (s *scan) list(p *split, name []byte, i int) bool {
 	i++
 	for n := 0; n < maxList; n++ {
 		i = run(text, i, 200, space)
+		if i < len(text) && open == '[' && (text[i] == '(' || text[i] == '[') {
+			if i = s.row(p, k, name, i+1); i == 0 {
+				return true
+			}
+			continue
+		}
+		if end := run(text, i, 60, word); end > i && open == '(' {
+			if eq := skipBlank(text, end); eq < len(text) && text[eq] == '=' {
+				if describes(text[i:end]) {
+					return true
+				}
+				i = skipBlank(text, eq+1)
+			}
+		}
 		v, next, ok := s.literals(i, false)
 		if !ok {
 			return true
@@ -44,6 +66,39 @@ func (s *scan) list(p *split, name []byte, i int) bool {
 		i = next + 1
 	}
 	return true
+}
+
+// row judges the last literal of a tuple in a list of credentials, whose
+// elements begin at i, and returns where the next element of the list begins;
+// 0 when there is none.
+func (s *scan) row(p *split, k kind, name []byte, i int) int {
+	text := s.text
+	var last value
+	for n := 0; n < maxArgs; n++ {
+		v, next, ok := s.literals(run(text, i, 80, space), false)
+		if !ok {
+			return 0
+		}
+		last = v
+		if next = run(text, next, 80, space); next >= len(text) {
+			return 0
+		}
+		i = next + 1
+		if text[next] == ',' {
+			continue
+		}
+		if n > 0 && (text[next] == ')' || text[next] == ']') {
+			if k == kindSecret {
+				k = kindPassword
+			}
+			s.weigh(p, k, name, last, opComma)
+		}
+		if next = run(text, i, 80, space); next < len(text) && text[next] == ',' {
+			return next + 1
+		}
+		return 0
+	}
+	return 0
 }
 
 // descriptive are the last words of names in a dictionary of credentials whose

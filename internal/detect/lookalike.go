@@ -91,7 +91,7 @@ func requirement(text []byte) bool {
 		return false
 	}
 	rest := bytes.TrimLeft(text[i+1:], "=-")
-	return bytes.IndexByte(text[i:], '.') > 0 && len(rest) > 0 && is(rest[0], digit) && (text[i] != '=' || text[i+1] == '=')
+	return bytes.IndexByte(text[i:], '.') > 0 && len(rest) > 0 && is(rest[0], digit) && (text[i] == '<' || text[i] == '>' || text[i+1] == '=')
 }
 
 // dotted reports whether text is a name of four or more words with dots, as of a

@@ -23,7 +23,7 @@ const (
 var nameKeywords = []string{
 	"pass", "pwd", "_pw", "pw:", "pw=", "pw ", "pw\"", "pw'", "pswd", "psw =", "psw=", "secret", "token", "tok =", "tok=", "key", "cred", "_pat", "pat=",
 	"auth_", "_auth", "auth\"", "auth'", "jwt", "kennwort", "senha", "contrasena", "motdepasse", "mot_de_passe", "clave", "parola", "appid", "app_id", "sid_pw", "bearer_",
-	"mdp =", "mdp=", "sk =", "sk=", "wachtwoord", "salasana", "adgangskode", "lozinka",
+	"mdp =", "mdp=", "sk =", "sk=", "wachtwoord", "salasana", "adgangskode", "lozinka", "assword",
 }
 
 // plurals are the names of lists and dictionaries of credentials.
@@ -37,7 +37,7 @@ var credentialWords = map[string]kind{
 	"pswd": kindPassword, "passphrase": kindPassword, "passcode": kindPassword, "passwort": kindPassword, "kennwort": kindPassword,
 	"senha": kindPassword, "contrasena": kindPassword, "motdepasse": kindPassword, "passe": kindPassword, "pgpassword": kindPassword, "parola": kindPassword,
 	"pgpass": kindPassword, "sshpass": kindPassword, "passw": kindPassword, "psw": kindPassword, "passord": kindPassword, "mdp": kindPassword, "clave": kindPassword,
-	"wachtwoord": kindPassword, "salasana": kindPassword, "adgangskode": kindPassword, "lozinka": kindPassword,
+	"wachtwoord": kindPassword, "salasana": kindPassword, "adgangskode": kindPassword, "lozinka": kindPassword, "assword": kindPassword,
 	"secret": kindSecret, "secrets": kindSecret, "credential": kindSecret, "credentials": kindSecret, "creds": kindSecret, "cred": kindToken,
 	"sk": kindKey, "token": kindToken, "pat": kindToken, "jwt": kindToken, "bearer": kindToken, "registrationkey": kindKey, "tok": kindToken,
 	"key": kindWeakKey, "apikey": kindKey, "authkey": kindKey, "appid": kindKey, "apitoken": kindToken,

@@ -173,5 +173,9 @@ func financeRules() []Rule {
 			services: []string{"dune", "duneclient"},
 			values:   []string{"{n:32}"},
 		},
+		{
+			ID: "wallet-mnemonic", Title: "Recovery phrase of a wallet", Severity: finding.High,
+			Source: "https://github.com/bitcoin/bips/blob/master/bip-0039.mediawiki",
+		},
 	}
 }

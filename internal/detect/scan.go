@@ -30,6 +30,7 @@ type rank int8
 
 const (
 	rankMasked  rank = iota // a credential shown in part
+	rankCall                // only the form, in a call
 	rankGeneric             // only a name says so
 	rankNamed               // a name says so, and of which kind
 	rankURL                 // a URL or connection string
@@ -89,6 +90,11 @@ func (s *scan) release() {
 func (s *scan) run() {
 	if s.in.Key != "" {
 		s.keyed()
+	}
+	if s.in.Language.code() && s.depth == 0 {
+		s.openCalls()
+		s.openNames('=')
+		s.openNames(':')
 	}
 	for from := 0; from < len(s.text); from += blockSize {
 		to := min(from+blockSize, len(s.text))

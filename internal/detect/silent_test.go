@@ -51,6 +51,13 @@ var silent = []struct {
 	{Unknown, `GPG_KEY=E3FF2839C048B25C084DEBE9B26995E310250568`},
 	{Unknown, `{'ETag': '"{hex32}"', 'x-amz-request-id': 'AB12CD34EF56AB78'}`},
 	{Python, `secret_arn = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/x/db-R1yNqM'`},
+	{Python, `ObjectId("{hex40}"); Playlist("PL{mixed}"); Pubkey("{mixed}"); sheet = Spreadsheet("{mixed}")`},
+	{Python, `comet_ml.ExistingExperiment("{hex32}"); w3.eth.get_transaction("{hex64}"); Digest("{hex64}")`},
+	{Python, `connect("db1.example.net", "reader", "sales_2024"); Client("db1", "lab"); Api("v2", "items")`},
+	{Python, `OPERA("data_downloads/OPERA_041123/OPERA_L3_DSWx-HLS_T12SVG_20230411T180222Z_"); Image("00000b4dcff7f799.jpg.out")`},
+	{Python, `magic = bytes.fromhex("{hex40}"); password_column = ("id_2024", "name_2024")`},
+	{Python, `mnemonic = "twelve words of a wallet go here"; fred = "{uuid}"; keys = [("id", "name"), ("a", "b")]`},
+	{Python, `sql = "password=%s" % ("x", "y"); here = "{hex32}"; comet_experiment = "{hex40}"`},
 	// names and words
 	{Python, `password_reset_email_template_name = "password_reset_confirmation_v2"`},
 	{Python, `tokenizer.add_special_tokens({"pad_token": "[PAD]", "bos_token": "<|begin_of_text|>"})`},

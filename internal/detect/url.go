@@ -97,16 +97,8 @@ func (s *scan) formatted(scheme, start, end, from, at int) {
 	if stop < 0 || text[at+stop] == '\n' {
 		return
 	}
-	i := skipBlank(text, at+stop+1)
-	switch {
-	case bytes.HasPrefix(text[i:], []byte(".format(")):
-		i += len(".format(")
-	case i < len(text) && text[i] == '%':
-		if i = skipBlank(text, i+1); i >= len(text) || text[i] != '(' {
-			return
-		}
-		i++
-	default:
+	i := formatted(text, at+stop+1)
+	if i == 0 {
 		return
 	}
 	v, _, ok := s.argument(i, bytes.Count(text[end:from], field))

@@ -1,6 +1,9 @@
 package detect
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/hex"
+)
 
 // value is what was given to a name.
 type value struct {
@@ -188,7 +191,18 @@ func (s *scan) valueAt(i, nameStart int, op operator) (v value, ok bool) {
 	// the letters of a Python string, a call around it, an alternative
 	for range 3 {
 		if _, _, quoted := quoteAt(text, i); quoted {
-			v, _, ok = s.literals(i, continued)
+			var next int
+			v, next, ok = s.literals(i, continued)
+			if ok && continued {
+				v = s.paired(v, next, i)
+			}
+			return v, ok
+		}
+		if next, coding := encodedBy(text, i); coding != nil {
+			v, _, ok = s.literals(next, true)
+			if ok {
+				v.text, ok = coding(v.text)
+			}
 			return v, ok
 		}
 		next, wrapped := unwrap(text, i)
@@ -206,6 +220,64 @@ func (s *scan) valueAt(i, nameStart int, op operator) (v value, ok bool) {
 		return v, ok
 	}
 	return s.bare(i, nameStart, op)
+}
+
+// paired returns the second literal of a pair in parentheses, whose first one
+// is v and begins at i: api_key=("id", "x").
+func (s *scan) paired(v value, next, i int) value {
+	text := s.text
+	open := i
+	for open > 0 && (is(text[open-1], space)) {
+		open--
+	}
+	next = skipBlank(text, next)
+	if open < 2 || text[open-1] != '(' || !is(text[open-2], space|equals) && text[open-2] != ':' || next >= len(text) || text[next] != ',' {
+		return v
+	}
+	second, after, ok := s.literals(run(text, next+1, 80, space), true)
+	if after = skipBlank(text, after); !ok || after >= len(text) || text[after] != ')' {
+		return v
+	}
+	return second
+}
+
+// decoders are the functions that programs put around an encoded literal.
+var decoders = []struct {
+	name string
+	read func([]byte) ([]byte, bool)
+}{
+	{"base64.b64decode(", decoded}, {"b64decode(", decoded}, {"base64.urlsafe_b64decode(", decoded}, {"base64.standard_b64decode(", decoded}, {"atob(", decoded},
+	{"base64decode(", decoded}, {"base64enc::base64decode(", decoded}, {"bytes.fromhex(", unhexed}, {"bytearray.fromhex(", unhexed}, {"binascii.unhexlify(", unhexed},
+	{"unhexlify(", unhexed}, {"binascii.a2b_base64(", decoded}, {"hex2bytes(", unhexed},
+}
+
+// encodedBy returns where the literal begins of a call at i that decodes it.
+func encodedBy(text []byte, i int) (int, func([]byte) ([]byte, bool)) {
+	for _, d := range decoders {
+		if !bytes.HasPrefix(text[i:], []byte(d.name)) {
+			continue
+		}
+		i = run(text, i+len(d.name), 80, space)
+		if i+1 < len(text) && (text[i] == 'b' || text[i] == 'r') && (text[i+1] == '"' || text[i+1] == '\'') {
+			i++
+		}
+		return i, d.read
+	}
+	return i, nil
+}
+
+// unhexed returns what hexadecimal digits stand for, when that is printable ASCII.
+func unhexed(b []byte) ([]byte, bool) {
+	out := make([]byte, hex.DecodedLen(len(b)))
+	if n, err := hex.Decode(out, b); err != nil || n == 0 {
+		return nil, false
+	}
+	for _, c := range out {
+		if c < ' ' || c > '~' {
+			return nil, false
+		}
+	}
+	return out, true
 }
 
 // otherwise returns where the literal of "x or 'literal'" begins, when i is in
