@@ -274,6 +274,7 @@ var forms = []form{
 	{"generic-password", Python, `"jdbc:sqlserver://h:1433;user=bob;password=«{pw}»;encrypt=true"`},
 	{"generic-password", Python, `psycopg2.connect("host=h user=bob password=«{pw}»")`},
 	{"azure-storage-key", Python, `"DefaultEndpointsProtocol=https;AccountName=x;AccountKey=«{b64}»;EndpointSuffix=core.windows.net"`},
+	{"power-automate-signature", Python, `"https://prod-1.westeurope.logic.azure.com:443/workflows/{hex32}/triggers/manual/paths/invoke?api-version=2016-10-01&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=«{mixed}A-_»"`},
 	{"azure-sas", Python, `"https://x.blob.core.windows.net/c?sv=2022-11-02&se=2030-01-01&sp=rl&sig=«{sig}»"`},
 	// literals that are joined
 	{"huggingface-token", Python, "token = ('«hf_AbQdEfWhIjKlZnOp»'\n         '«QrXtUvWaYzAbRdEkGh»')"},

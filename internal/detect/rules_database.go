@@ -44,15 +44,15 @@ func databaseRules() []Rule {
 		},
 		{
 			ID: "planetscale-token", Title: "PlanetScale token or password", Severity: finding.High,
-			Revoke: "https://app.planetscale.com",
-			Source: "https://planetscale.com/docs/concepts/service-tokens",
+			Revoke: "https://app.planetscale.com/~/settings/service-tokens",
+			Source: "https://planetscale.com/docs/api/service-tokens",
 			shapes: []string{"pscale_tkn_{s:32-64}", "pscale_pw_{s:32-64}", "pscale_oauth_{s:32-64}"},
 		},
 		{
 			ID: "supabase-key", Title: "Supabase secret key", Severity: finding.High,
 			Revoke: "https://supabase.com/dashboard/account/tokens",
 			Source: "https://supabase.com/docs/guides/api/api-keys",
-			shapes: []string{"sbp_{h:40}", "sb_secret_{u:22}_{u:8}"},
+			shapes: []string{"sbp_{h:40}", "sbp_oauth_{h:40}", "sb_secret_{u:22}_{u:8}"},
 		},
 		{
 			ID: "influxdb-token", Title: "InfluxDB token", Severity: finding.Medium,
@@ -67,14 +67,15 @@ func databaseRules() []Rule {
 			shapes: []string{"napi_{L:64}"},
 		},
 		{
-			ID: "dbt-token", Title: "dbt Cloud token", Severity: finding.Medium,
+			ID: "dbt-token", Title: "dbt platform token", Severity: finding.Medium,
 			Revoke: "https://cloud.getdbt.com",
-			Source: "https://docs.getdbt.com/docs/dbt-cloud-apis/user-tokens",
-			shapes: []string{"dbtu_{u:36-40}", "dbtc_{u:36-40}", "dbts_{u:36-40}"},
+			Source: "https://docs.getdbt.com/docs/dbt-apis/authentication",
+			shapes: []string{"dbtu_{u:36-60}", "dbtc_{u:36-60}", "dbts_{u:36-60}"},
 		},
 		{
-			ID: "elastic-api-key", Title: "Elasticsearch API key", Severity: finding.Medium,
+			ID: "elastic-api-key", Title: "Elastic API key", Severity: finding.Medium,
 			Source:   "https://www.elastic.co/docs/deploy-manage/api-keys/elasticsearch-api-keys",
+			shapes:   []string{"essu_{b:60-200}", "essu_{b:60-200}=", "essu_{b:60-200}=="},
 			services: []string{"elastic", "elasticsearch"},
 			values:   []string{"{b:58}==", "{b:59}=", "{b:60}"},
 		},

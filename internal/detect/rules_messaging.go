@@ -8,37 +8,43 @@ func messagingRules() []Rule {
 		{
 			ID: "slack-token", Title: "Slack token", Severity: finding.High,
 			Revoke: "https://api.slack.com/apps",
-			Source: "https://api.slack.com/concepts/token-types",
-			shapes: []string{"xoxb-{d:9-14}-{d:9-14}-{n:20-36}", "xoxb-{d:9-14}-{n:20-36}", "xoxp-{d:9-14}-{d:9-14}-{d:9-14}-{n:28-36}", "xoxp-{d:9-14}-{d:9-14}-{n:28-36}", "xoxa-2-{d:9-14}-{d:9-14}-{d:9-14}-{n:28-36}", "xoxs-{d:9-14}-{d:9-14}-{d:9-14}-{n:10-64}", "xoxc-{d:9-14}-{d:9-14}-{d:9-14}-{h:64}", "xoxe-{d:1}-{u:100-200}", "xoxe.xoxp-{d:1}-{u:100-200}", "xoxe.xoxb-{d:1}-{u:100-200}"},
+			Source: "https://docs.slack.dev/authentication/tokens",
+			shapes: []string{"xoxb-{d:9-14}-{d:9-14}-{n:20-36}", "xoxb-{d:9-14}-{n:20-36}", "xoxp-{d:9-14}-{d:9-14}-{d:9-14}-{n:28-36}", "xoxp-{d:9-14}-{d:9-14}-{n:28-36}", "xoxa-2-{d:9-14}-{d:9-14}-{d:9-14}-{n:28-36}", "xoxs-{d:9-14}-{d:9-14}-{d:9-14}-{n:10-64}", "xoxc-{d:9-14}-{d:9-14}-{d:9-14}-{h:64}", "xoxe-{d:1}-{u:100-200}", "xoxe.xoxp-{d:1}-{u:100-200}", "xoxe.xoxb-{d:1}-{u:100-200}", "xwfp-{u:24-200}"},
 		},
 		{
 			ID: "slack-app-token", Title: "Slack app-level token", Severity: finding.High,
 			Revoke: "https://api.slack.com/apps",
-			Source: "https://api.slack.com/concepts/token-types",
+			Source: "https://docs.slack.dev/authentication/tokens",
 			shapes: []string{"xapp-{d:1}-A{U:8-12}-{d:9-14}-{h:64}"},
 		},
 		{
-			ID: "slack-webhook", Title: "Slack incoming webhook", Severity: finding.Medium,
+			ID: "slack-webhook", Title: "Slack webhook", Severity: finding.Medium,
 			Revoke: "https://api.slack.com/apps",
-			Source: "https://api.slack.com/messaging/webhooks",
-			shapes: []string{"https://hooks.slack.com/services/T{U:8-12}/B{U:8-12}/{n:23-25}", "https://hooks.slack.com/workflows/T{U:8-12}/A{U:8-12}/{d:17-19}/{n:23-25}"},
+			Source: "https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks",
+			shapes: []string{"https://hooks.slack.com/services/T{U:8-12}/B{U:8-12}/{n:23-25}", "https://hooks.slack.com/workflows/T{U:8-12}/A{U:8-12}/{d:17-19}/{n:23-25}", "https://hooks.slack.com/triggers/T{U:8-12}/{d:12-14}/{h:31-32}", "https://hooks.slack.com/triggers/E{U:8-12}/{d:12-14}/{h:31-32}"},
 		},
 		{
 			ID: "discord-bot-token", Title: "Discord bot token", Severity: finding.High,
 			Revoke:   "https://discord.com/developers/applications",
-			Source:   "https://discord.com/developers/docs/reference#authentication",
+			Source:   "https://docs.discord.com/developers/reference",
 			services: []string{"discord", "bot"},
 			values:   []string{"{u:24-28}.{u:6}.{u:27-38}"},
 		},
 		{
 			ID: "discord-webhook", Title: "Discord webhook", Severity: finding.Medium,
-			Source: "https://discord.com/developers/docs/resources/webhook",
-			shapes: []string{"https://discord.com/api/webhooks/{d:17-20}/{u:60-80}", "https://discordapp.com/api/webhooks/{d:17-20}/{u:60-80}", "https://canary.discord.com/api/webhooks/{d:17-20}/{u:60-80}"},
+			Source: "https://docs.discord.com/developers/resources/webhook",
+			shapes: []string{"https://discord.com/api/webhooks/{d:17-20}/{u:60-80}", "https://discordapp.com/api/webhooks/{d:17-20}/{u:60-80}", "https://canary.discord.com/api/webhooks/{d:17-20}/{u:60-80}", "https://ptb.discord.com/api/webhooks/{d:17-20}/{u:60-80}", "https://discord.com/api/v{d:1-2}/webhooks/{d:17-20}/{u:60-80}"},
 		},
 		{
-			ID: "teams-webhook", Title: "Microsoft Teams incoming webhook", Severity: finding.Medium,
+			// Microsoft retired these in May 2026, for workflows of Power Automate.
+			ID: "teams-webhook", Title: "Microsoft Teams incoming webhook", Severity: finding.Low,
 			Source: "https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook",
 			shapes: []string{"{u:1-63}.webhook.office.com/webhookb2/{u:36}@{u:36}/IncomingWebhook/{h:32}/{u:36}"},
+		},
+		{
+			ID: "power-automate-signature", Title: "Signature of a Power Automate or Logic Apps address", Severity: finding.Medium,
+			Revoke: "https://make.powerautomate.com",
+			Source: "https://learn.microsoft.com/azure/logic-apps/logic-apps-securing-a-logic-app",
 		},
 		{
 			ID: "telegram-bot-token", Title: "Telegram bot token", Severity: finding.High,
@@ -47,11 +53,11 @@ func messagingRules() []Rule {
 			shapes: []string{"{d:8-10}:AA{u:33}"},
 		},
 		{
-			ID: "twilio-auth-token", Title: "Twilio auth token", Severity: finding.High,
+			ID: "twilio-auth-token", Title: "Twilio auth token or API key secret", Severity: finding.High,
 			Revoke:   "https://console.twilio.com",
-			Source:   "https://www.twilio.com/docs/iam/access-tokens",
+			Source:   "https://www.twilio.com/docs/iam/api/authtoken",
 			services: []string{"twilio"},
-			values:   []string{"{h:32}"},
+			values:   []string{"{h:32}", "{n:32}"},
 		},
 		{
 			ID: "sendgrid-api-key", Title: "SendGrid API key", Severity: finding.High,
@@ -62,7 +68,7 @@ func messagingRules() []Rule {
 		{
 			ID: "mailgun-api-key", Title: "Mailgun API key", Severity: finding.High,
 			Revoke:   "https://app.mailgun.com/settings/api_security",
-			Source:   "https://documentation.mailgun.com/docs/mailgun/user-manual/get-started",
+			Source:   "https://documentation.mailgun.com/docs/mailgun/user-manual/api-key-mgmt/rbac-mgmt",
 			shapes:   []string{"key-{h:32}"},
 			services: []string{"mailgun"},
 			values:   []string{"{h:32}-{h:8}-{h:8}"},

@@ -10,7 +10,8 @@ func platformRules() []Rule {
 			Revoke:   "https://cloud.cerebras.ai",
 			Source:   "https://inference-docs.cerebras.ai/api-reference/authentication",
 			services: []string{"cerebras"},
-			values:   []string{"csk-{L:40-60}"},
+			shapes:   []string{"csk-{n:48}", "csk_{n:48}"},
+			values:   []string{"csk-{u:48}", "csk_{u:48}"},
 		},
 		{
 			ID: "sambanova-api-key", Title: "SambaNova API key", Severity: finding.Medium,
@@ -38,7 +39,8 @@ func platformRules() []Rule {
 			Revoke:   "https://console.runpod.io/user/credentials",
 			Source:   "https://docs.runpod.io/get-started/api-keys",
 			services: []string{"runpod"},
-			values:   []string{"rpa_{n:40-50}", "{U:40}"},
+			shapes:   []string{"rpa_{n:40-60}"},
+			values:   []string{"{U:40}"},
 		},
 		{
 			ID: "vast-api-key", Title: "Vast.ai API key", Severity: finding.High,
@@ -66,6 +68,7 @@ func platformRules() []Rule {
 			Revoke:   "https://app.baseten.co/settings/api_keys",
 			Source:   "https://docs.baseten.co/organization/api-keys",
 			services: []string{"baseten"},
+			shapes:   []string{"b10_{n:8}.{n:32}"},
 			values:   []string{"{n:8}.{n:32}"},
 		},
 		{
@@ -132,10 +135,9 @@ func platformRules() []Rule {
 		},
 		{
 			ID: "helicone-api-key", Title: "Helicone API key", Severity: finding.Medium,
-			Revoke:   "https://us.helicone.ai/settings/api-keys",
-			Source:   "https://docs.helicone.ai/helicone-headers/helicone-auth",
-			services: []string{"helicone"},
-			values:   []string{"sk-helicone-{u:20-60}"},
+			Revoke: "https://us.helicone.ai/settings/api-keys",
+			Source: "https://docs.helicone.ai/helicone-headers/helicone-auth",
+			shapes: []string{"sk-helicone-{L:7}-{L:7}-{L:7}-{L:7}", "sk-helicone-eu-{L:7}-{L:7}-{L:7}-{L:7}", "sk-helicone-rl-{L:7}-{L:7}-{L:7}-{L:7}", "sk-helicone-eu-rl-{L:7}-{L:7}-{L:7}-{L:7}", "pk-helicone-{L:7}-{L:7}-{L:7}-{L:7}", "pk-helicone-eu-{L:7}-{L:7}-{L:7}-{L:7}", "sk-helicone-proxy-{L:7}-{L:7}-{L:7}-{L:7}-{h:8}-{h:4}-{h:4}-{h:4}-{h:12}"},
 		},
 		{
 			ID: "portkey-api-key", Title: "Portkey API key", Severity: finding.Medium,
@@ -312,7 +314,50 @@ func platformRules() []Rule {
 			Revoke:   "https://console.clickhouse.cloud",
 			Source:   "https://clickhouse.com/docs/cloud/manage/openapi",
 			services: []string{"clickhouse"},
-			values:   []string{"4b1d{n:38}"},
+			values:   []string{"4b1d{n:35-38}"},
+		},
+		{
+			ID: "logfire-token", Title: "Pydantic Logfire token", Severity: finding.Medium,
+			Revoke: "https://logfire.pydantic.dev",
+			Source: "https://logfire.pydantic.dev/docs/how-to-guides/create-write-tokens",
+			shapes: []string{"pylf_v{d:1-2}_{l:2-8}_{n:30-64}"},
+		},
+		{
+			ID: "e2b-api-key", Title: "E2B API key", Severity: finding.High,
+			Revoke: "https://e2b.dev/dashboard",
+			Source: "https://e2b.dev/docs/api-key",
+			shapes: []string{"e2b_{h:40}"},
+		},
+		{
+			ID: "daytona-api-key", Title: "Daytona API key", Severity: finding.High,
+			Revoke: "https://app.daytona.io/dashboard/keys",
+			Source: "https://www.daytona.io/docs/en/api-keys",
+			shapes: []string{"dtn_{h:64}"},
+		},
+		{
+			ID: "browserbase-api-key", Title: "Browserbase API key", Severity: finding.Medium,
+			Revoke: "https://www.browserbase.com/settings",
+			Source: "https://docs.browserbase.com",
+			shapes: []string{"bb_live_{n:20-64}"},
+		},
+		{
+			ID: "inngest-signing-key", Title: "Inngest signing key", Severity: finding.Medium,
+			Revoke: "https://app.inngest.com/env/production/manage/signing-key",
+			Source: "https://www.inngest.com/docs/platform/signing-keys",
+			shapes: []string{"signkey-prod-{h:64}", "signkey-test-{h:64}", "signkey-branch-{h:64}"},
+		},
+		{
+			ID: "render-api-key", Title: "Render API key", Severity: finding.High,
+			Revoke: "https://dashboard.render.com/settings#api-keys",
+			Source: "https://render.com/docs/api",
+			shapes: []string{"rnd_{n:28-32}"},
+		},
+		{
+			ID: "xata-api-key", Title: "Xata API key", Severity: finding.Medium,
+			Revoke:   "https://app.xata.io/settings",
+			Source:   "https://xata.io/docs",
+			services: []string{"xata"},
+			values:   []string{"xau_{n:27-36}", "xao_{n:27-36}"},
 		},
 	}
 }

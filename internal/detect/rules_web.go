@@ -23,7 +23,7 @@ func webRules() []Rule {
 			ID: "apify-token", Title: "Apify API token", Severity: finding.Medium,
 			Revoke: "https://console.apify.com/settings/integrations",
 			Source: "https://docs.apify.com/platform/integrations/api",
-			shapes: []string{"apify_api_{n:36}"},
+			shapes: []string{"apify_api_{n:30-60}"},
 		},
 		{
 			ID: "scrapingbee-key", Title: "ScrapingBee API key", Severity: finding.Low,

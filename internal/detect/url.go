@@ -167,14 +167,18 @@ func readSAS(s *scan, _ *action, start, end int) {
 		return
 	}
 	sig := unescaped(s.text[end:stop])
-	if len(sig) < 43 || !all(bytes.TrimRight(sig, "="), b64std) || dull(sig) || !measure(sig).random() {
+	around := s.text[max(0, start-400):min(len(s.text), stop+300)]
+	id, set := "azure-sas", b64std
+	if bytes.Contains(around, []byte("triggers%2F")) {
+		id, set = "power-automate-signature", b64url
+	}
+	if len(sig) < 43 || !all(bytes.TrimRight(sig, "="), set) || dull(sig) || !measure(sig).random() {
 		return
 	}
-	around := s.text[max(0, start-400):min(len(s.text), stop+300)]
 	if !bytes.Contains(around, []byte("sv=")) && !bytes.Contains(around, []byte("se=")) {
 		return
 	}
-	s.add(candidate{rule: s.t.byID["azure-sas"], rank: rankShape, parts: []Span{{end, stop}}, name: s.nameBefore(max(0, bytesBefore(s.text, start))), preview: "…"})
+	s.add(candidate{rule: s.t.byID[id], rank: rankShape, parts: []Span{{end, stop}}, name: s.nameBefore(max(0, bytesBefore(s.text, start))), preview: "…"})
 }
 
 // bytesBefore returns where the run of non-space, non-quote bytes before i begins.
