@@ -26,3 +26,9 @@ func notNamedResource(token []byte) bool {
 	signature := string(token[76:80])
 	return signature != "ACOG" && signature != "AZDO"
 }
+
+// checkFacebook reports whether a token that begins like one of Facebook's is no
+// run of zeros in base64, nor one of Square's, which begin with EAAA.
+func checkFacebook(token []byte) bool {
+	return token[3] != 'A' && !all(token, letter)
+}

@@ -131,5 +131,16 @@ func databaseRules() []Rule {
 			services: []string{"smartsheet"},
 			values:   []string{"{n:37}", "{n:26}"},
 		},
+		{
+			ID: "mongodb-atlas-secret", Title: "MongoDB Atlas service account secret", Severity: finding.High,
+			Revoke: "https://cloud.mongodb.com",
+			Source: "https://www.mongodb.com/docs/atlas/api/service-accounts-overview",
+			shapes: []string{"mdb_sa_sk_{u:40}"},
+		},
+		{
+			ID: "aiven-password", Title: "Password of a database at Aiven or DigitalOcean", Severity: finding.High,
+			Source: "https://aiven.io/docs",
+			shapes: []string{"AVNS_{u:16-30}"},
+		},
 	}
 }

@@ -56,14 +56,14 @@ func financeRules() []Rule {
 		},
 		{
 			ID: "eikon-app-key", Title: "LSEG (Refinitiv) app key", Severity: finding.Medium,
-			Revoke:   "https://apidocs.refinitiv.com/Apps/AppkeyGenerator",
+			Revoke:   "https://workspace.refinitiv.com",
 			Source:   "https://developers.lseg.com/en/api-catalog/eikon/eikon-data-api",
 			services: []string{"eikon", "refinitiv", "lseg"},
 			values:   []string{"{h:40}"},
 		},
 		{
 			ID: "simfin-api-key", Title: "SimFin API key", Severity: finding.Low,
-			Revoke:   "https://app.simfin.com/account",
+			Revoke:   "https://app.simfin.com",
 			Source:   "https://simfin.readthedocs.io/en/latest",
 			services: []string{"simfin"},
 			values:   []string{"{h:8}-{h:4}-{h:4}-{h:4}-{h:12}", "{n:32}"},
@@ -99,7 +99,7 @@ func financeRules() []Rule {
 		{
 			ID: "coinapi-key", Title: "CoinAPI key", Severity: finding.Low,
 			Revoke:   "https://customerportal.coinapi.io",
-			Source:   "https://docs.coinapi.io/authentication",
+			Source:   "https://docs.coinapi.io/market-data/authentication",
 			services: []string{"coinapi"},
 			values:   []string{"{H:8}-{H:4}-{H:4}-{H:4}-{H:12}", "{h:8}-{h:4}-{h:4}-{h:4}-{h:12}"},
 		},
@@ -120,7 +120,7 @@ func financeRules() []Rule {
 		{
 			ID: "coinbase-api-secret", Title: "Coinbase API secret", Severity: finding.High,
 			Revoke:   "https://portal.cdp.coinbase.com/projects/api-keys",
-			Source:   "https://docs.cdp.coinbase.com/get-started/docs/cdp-api-keys",
+			Source:   "https://docs.cdp.coinbase.com/get-started/authentication/overview",
 			services: []string{"coinbase", "cbpro"},
 			values:   []string{"{b:86}==", "{n:32}"},
 		},
@@ -176,6 +176,13 @@ func financeRules() []Rule {
 		{
 			ID: "wallet-mnemonic", Title: "Recovery phrase of a wallet", Severity: finding.High,
 			Source: "https://github.com/bitcoin/bips/blob/master/bip-0039.mediawiki",
+		},
+		{
+			ID: "zerodha-api-secret", Title: "Zerodha Kite Connect API secret", Severity: finding.High,
+			Revoke:   "https://developers.kite.trade/apps",
+			Source:   "https://kite.trade/docs/connect/v3/user",
+			services: []string{"zerodha", "kiteconnect", "kite"},
+			values:   []string{"{L:32}"},
 		},
 	}
 }

@@ -78,6 +78,9 @@ func messagingRules() []Rule {
 			Revoke: "https://admin.mailchimp.com/account/api",
 			Source: "https://mailchimp.com/developer/marketing/guides/quick-start",
 			shapes: []string{"{h:32}-us{d:1-2}"},
+			// the keys of Mandrill, its mail service
+			services: []string{"mandrill"},
+			values:   []string{"md-{u:22}"},
 		},
 		{
 			ID: "brevo-api-key", Title: "Brevo API key", Severity: finding.High,
@@ -110,6 +113,41 @@ func messagingRules() []Rule {
 			Source:   "https://developers.line.biz/en/docs/basics/channel-access-token",
 			services: []string{"line", "linebot"},
 			values:   []string{"{b:160-180}=", "{n:43}"},
+		},
+		{
+			ID: "pushover-token", Title: "Pushover token or user key", Severity: finding.Low,
+			Revoke:   "https://pushover.net",
+			Source:   "https://pushover.net/api",
+			services: []string{"pushover"},
+			values:   []string{"a{L:29}", "u{L:29}"},
+		},
+		{
+			ID: "ntfy-token", Title: "ntfy access token", Severity: finding.Low,
+			Revoke:   "https://ntfy.sh/account",
+			Source:   "https://docs.ntfy.sh/publish",
+			services: []string{"ntfy"},
+			values:   []string{"tk_{L:29}"},
+		},
+		{
+			ID: "feishu-webhook", Title: "Feishu or Lark webhook", Severity: finding.Medium,
+			Source: "https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot",
+			shapes: []string{"https://open.feishu.cn/open-apis/bot/v2/hook/{h:8}-{h:4}-{h:4}-{h:4}-{h:12}", "https://open.larksuite.com/open-apis/bot/v2/hook/{h:8}-{h:4}-{h:4}-{h:4}-{h:12}"},
+		},
+		{
+			ID: "dingtalk-webhook", Title: "DingTalk webhook", Severity: finding.Medium,
+			Source: "https://open.dingtalk.com/document/robots/custom-robot-access",
+			shapes: []string{"https://oapi.dingtalk.com/robot/send{x:1}access_token={h:64}"},
+		},
+		{
+			ID: "wecom-webhook", Title: "WeCom webhook", Severity: finding.Medium,
+			Source: "https://developer.work.weixin.qq.com/document/path/91770",
+			shapes: []string{"https://qyapi.weixin.qq.com/cgi-bin/webhook/send{x:1}key={h:8}-{h:4}-{h:4}-{h:4}-{h:12}"},
+		},
+		{
+			ID: "ifttt-webhook", Title: "IFTTT webhook key", Severity: finding.Medium,
+			Revoke: "https://ifttt.com/maker_webhooks/settings",
+			Source: "https://ifttt.com/maker_webhooks",
+			shapes: []string{"https://maker.ifttt.com/trigger/{u:1-60}/with/key/{u:20-43}"},
 		},
 	}
 }

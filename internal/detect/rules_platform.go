@@ -74,7 +74,7 @@ func platformRules() []Rule {
 		{
 			ID: "llama-cloud-key", Title: "LlamaCloud API key", Severity: finding.High,
 			Revoke: "https://cloud.llamaindex.ai/api-key",
-			Source: "https://developers.llamaindex.ai/python/cloud/api_key",
+			Source: "https://developers.llamaindex.ai/python/cloud/general/api_key",
 			shapes: []string{"llx-{n:48}"},
 		},
 		{
@@ -173,15 +173,16 @@ func platformRules() []Rule {
 		},
 		{
 			ID: "scale-api-key", Title: "Scale AI API key", Severity: finding.High,
-			Revoke:   "https://dashboard.scale.com/settings/api-keys",
+			Revoke:   "https://dashboard.scale.com/settings",
 			Source:   "https://docs.scale.com/reference/authentication",
 			services: []string{"scale", "scaleapi", "scaleai"},
 			values:   []string{"live_{h:32}"},
 		},
 		{
-			ID: "ultralytics-api-key", Title: "Ultralytics HUB API key", Severity: finding.Low,
-			Revoke:   "https://hub.ultralytics.com/settings",
-			Source:   "https://docs.ultralytics.com/hub/inference-api",
+			ID: "ultralytics-api-key", Title: "Ultralytics API key", Severity: finding.Medium,
+			Revoke:   "https://platform.ultralytics.com",
+			Source:   "https://docs.ultralytics.com/platform/account/api-keys",
+			shapes:   []string{"ul_{h:40}"},
 			services: []string{"ultralytics"},
 			values:   []string{"{h:42}"},
 		},
@@ -230,7 +231,7 @@ func platformRules() []Rule {
 		{
 			ID: "turbopuffer-api-key", Title: "turbopuffer API key", Severity: finding.Medium,
 			Revoke: "https://turbopuffer.com/dashboard",
-			Source: "https://turbopuffer.com/docs-md/byoc/operations.md",
+			Source: "https://turbopuffer.com/docs/auth",
 			shapes: []string{"tpuf_{n:32}"},
 		},
 		{
@@ -296,8 +297,8 @@ func platformRules() []Rule {
 			values:   []string{"A{u:40-110}=", "A{u:40-110}==", "A{u:40-110}"},
 		},
 		{
-			ID: "fauna-secret", Title: "Fauna secret", Severity: finding.Medium,
-			Revoke:   "https://dashboard.fauna.com",
+			// Fauna ended its service in May 2025.
+			ID: "fauna-secret", Title: "Fauna secret", Severity: finding.Low,
 			Source:   "https://docs.fauna.com/fauna/current/learn/security/authentication",
 			services: []string{"fauna", "faunadb"},
 			values:   []string{"fnA{u:37-38}"},
@@ -348,7 +349,7 @@ func platformRules() []Rule {
 		},
 		{
 			ID: "render-api-key", Title: "Render API key", Severity: finding.High,
-			Revoke: "https://dashboard.render.com/settings#api-keys",
+			Revoke: "https://dashboard.render.com/u/settings#api-keys",
 			Source: "https://render.com/docs/api",
 			shapes: []string{"rnd_{n:28-32}"},
 		},

@@ -32,9 +32,12 @@ func saasRules() []Rule {
 			values:   []string{"EAAl{u:59-60}", "EQAA{u:60}"},
 		},
 		{
-			ID: "paypal-token", Title: "Braintree access token", Severity: finding.High,
-			Source: "https://developer.paypal.com/braintree/docs",
-			shapes: []string{"access_token$production${L:16}${h:32}"},
+			ID: "paypal-token", Title: "PayPal client secret or Braintree access token", Severity: finding.High,
+			Revoke:   "https://developer.paypal.com/dashboard/applications/live",
+			Source:   "https://developer.paypal.com/braintree/docs",
+			shapes:   []string{"access_token$production${L:16}${h:32}"},
+			services: []string{"paypal"},
+			values:   []string{"E{u:79}"},
 		},
 		{
 			ID: "airtable-token", Title: "Airtable personal access token", Severity: finding.High,
@@ -52,7 +55,7 @@ func saasRules() []Rule {
 		},
 		{
 			ID: "linear-api-key", Title: "Linear API key", Severity: finding.Medium,
-			Revoke: "https://linear.app/settings/api",
+			Revoke: "https://linear.app/settings/account/security",
 			Source: "https://linear.app/changelog/2021-08-19-github-secret-scanning",
 			shapes: []string{"lin_api_{n:40}", "lin_oauth_{h:64}"},
 		},
@@ -125,13 +128,14 @@ func saasRules() []Rule {
 			ID: "facebook-token", Title: "Facebook access token", Severity: finding.High,
 			Revoke: "https://developers.facebook.com/tools/accesstoken",
 			Source: "https://developers.facebook.com/docs/facebook-login/guides/access-tokens",
-			shapes: []string{"EAAB{n:80-300}", "EAAC{n:80-300}", "EAAG{n:80-300}", "EAAE{n:80-300}"},
+			shapes: []string{"EAA{U:1}{n:80-300}"},
+			check:  checkFacebook,
 		},
 		{
 			ID: "instagram-token", Title: "Instagram access token", Severity: finding.Medium,
 			Revoke: "https://developers.facebook.com",
 			Source: "https://developers.facebook.com/docs/instagram-platform",
-			shapes: []string{"IGQV{n:80-300}", "IGAA{n:80-300}"},
+			shapes: []string{"IGQV{n:80-300}", "IGQW{n:80-300}", "IGAA{n:80-300}"},
 		},
 		{
 			ID: "pagerduty-token", Title: "PagerDuty API key", Severity: finding.Medium,
@@ -177,9 +181,10 @@ func saasRules() []Rule {
 			values:   []string{"00{u:40}"},
 		},
 		{
-			ID: "plaid-secret", Title: "Plaid secret", Severity: finding.High,
+			ID: "plaid-secret", Title: "Plaid secret or access token", Severity: finding.High,
 			Revoke:   "https://dashboard.plaid.com/developers/keys",
 			Source:   "https://plaid.com/docs/quickstart",
+			shapes:   []string{"access-production-{h:8}-{h:4}-{h:4}-{h:4}-{h:12}", "access-development-{h:8}-{h:4}-{h:4}-{h:4}-{h:12}", "access-sandbox-{h:8}-{h:4}-{h:4}-{h:4}-{h:12}"},
 			services: []string{"plaid"},
 			values:   []string{"{h:30}"},
 		},
@@ -198,16 +203,16 @@ func saasRules() []Rule {
 		{
 			ID: "segment-key", Title: "Segment write key", Severity: finding.Low,
 			Revoke:   "https://app.segment.com",
-			Source:   "https://segment.com/docs/connections/find-writekey",
+			Source:   "https://www.twilio.com/docs/segment/connections/find-writekey",
 			services: []string{"segment"},
-			values:   []string{"{n:32}"},
+			values:   []string{"{n:32}", "sgp_{n:64}"},
 		},
 		{
 			ID: "mixpanel-secret", Title: "Mixpanel API secret", Severity: finding.Medium,
 			Revoke:   "https://mixpanel.com/settings/project",
 			Source:   "https://developer.mixpanel.com/reference/project-secret",
 			services: []string{"mixpanel"},
-			values:   []string{"{h:32}"},
+			values:   []string{"{h:32}", "{n:32}"},
 		},
 		{
 			ID: "snyk-token", Title: "Snyk access token", Severity: finding.High,
@@ -300,6 +305,33 @@ func saasRules() []Rule {
 			Revoke: "https://app.mercury.com/settings/tokens",
 			Source: "https://docs.mercury.com/docs/getting-started",
 			shapes: []string{"mercury_production_{l:2-6}_{n:20-100}_yrucrem", "mercury_sandbox_{l:2-6}_{n:20-100}_yrucrem"},
+		},
+		{
+			ID: "salesforce-token", Title: "Salesforce session or security token", Severity: finding.High,
+			Source:   "https://help.salesforce.com/s/articleView?id=xcloud.user_security_token.htm",
+			shapes:   []string{"00D{n:12}!{s:80-130}"},
+			services: []string{"salesforce", "simplesalesforce", "sfdc"},
+			values:   []string{"{n:24-25}"},
+		},
+		{
+			ID: "auth0-client-secret", Title: "Auth0 client secret", Severity: finding.High,
+			Revoke:   "https://manage.auth0.com",
+			Source:   "https://auth0.com/docs/get-started/applications/rotate-client-secret",
+			services: []string{"auth0"},
+			values:   []string{"{u:64}"},
+		},
+		{
+			ID: "looker-client-secret", Title: "Looker API client secret", Severity: finding.High,
+			Source:   "https://cloud.google.com/looker/docs/api-auth",
+			services: []string{"looker", "lookersdk"},
+			values:   []string{"{n:24}"},
+		},
+		{
+			ID: "amplitude-key", Title: "Amplitude API key or secret", Severity: finding.Low,
+			Revoke:   "https://app.amplitude.com",
+			Source:   "https://amplitude.com/docs/apis/authentication",
+			services: []string{"amplitude"},
+			values:   []string{"{h:32}"},
 		},
 	}
 }
