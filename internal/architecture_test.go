@@ -33,6 +33,7 @@ var layers = [][]struct{ room, why string }{
 		{"edit", "byte-range edits over an immutable source"},
 		{"atomicfile", "private, durable writes"},
 		{"hardening", "what a process does to keep its memory to itself"},
+		{"keyring", "texts in the keyring of the user's session"},
 	},
 	1: { // formats: bytes to meaning and back
 		{"notebook", ".ipynb to units of text mapped to bytes"},
@@ -69,6 +70,7 @@ var layers = [][]struct{ room, why string }{
 // exceptions are the imports within a layer, each with its reason.
 var exceptions = []struct{ from, to, why string }{
 	{"finding", "secret", "a finding carries what it found"},
+	{"keyring", "secret", "what a keyring holds is secret"},
 }
 
 // streams are the files outside of cli that may name the process's own standard

@@ -1,0 +1,167 @@
+package keyring_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+
+	"github.com/nbseal/nbseal/internal/keyring"
+	"github.com/nbseal/nbseal/internal/secret"
+)
+
+// busConfig is a session bus that starts no services by itself.
+const busConfig = `<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen><auth>EXTERNAL</auth>
+<policy context="default"><allow send_destination="*"/><allow receive_sender="*"/><allow own="*"/></policy></busconfig>`
+
+// session runs a session bus with, if wanted, GNOME Keyring on it, unlocked.
+// These tests need the programs dbus-daemon and gnome-keyring-daemon.
+func session(t *testing.T, withKeyring bool) (keyring.Keyring, *dbus.Conn) {
+	t.Helper()
+	home := t.TempDir()
+	env := append(os.Environ(), "HOME="+home, "XDG_DATA_HOME="+filepath.Join(home, "data"), "XDG_RUNTIME_DIR="+home)
+	config := filepath.Join(home, "bus.conf")
+	if err := os.WriteFile(config, []byte(busConfig), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	bus := exec.Command("dbus-daemon", "--config-file="+config, "--nofork", "--nopidfile", "--print-address=1")
+	bus.Env = env
+	out, err := bus.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	start(t, bus)
+	address, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	address = strings.TrimSpace(address)
+	conn, err := dbus.Connect(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	k := keyring.Keyring{Getenv: func(name string) string {
+		return map[string]string{"DBUS_SESSION_BUS_ADDRESS": address}[name]
+	}}
+	if !withKeyring {
+		return k, conn
+	}
+	owners := make(chan *dbus.Signal, 10)
+	conn.Signal(owners)
+	if err := conn.AddMatchSignal(dbus.WithMatchInterface("org.freedesktop.DBus"), dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, "org.freedesktop.secrets")); err != nil {
+		t.Fatal(err)
+	}
+	daemon := exec.Command("gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets", "--control-directory="+home)
+	daemon.Env = append(env, "DBUS_SESSION_BUS_ADDRESS="+address)
+	daemon.Stdin = strings.NewReader("a keyring's passphrase")
+	start(t, daemon)
+	for {
+		select {
+		case s := <-owners:
+			if s.Name == "org.freedesktop.DBus.NameOwnerChanged" && s.Body[2] != "" {
+				return k, conn
+			}
+		case <-time.After(20 * time.Second):
+			t.Fatal("gnome-keyring-daemon does not come up")
+		}
+	}
+}
+
+func start(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+}
+
+func TestSecretService(t *testing.T) {
+	k, conn := session(t, true)
+	if _, err := k.Get(t.Context(), "nbseal", "me"); !errors.Is(err, keyring.ErrNotFound) {
+		t.Fatalf("got %v", err)
+	}
+	for _, text := range []string{"first", "second, with \x00 and ü", strings.Repeat("long", 1000)} {
+		if err := k.Set(t.Context(), "nbseal", "me", secret.New([]byte(text))); err != nil {
+			t.Fatal(err)
+		}
+		if v, err := k.Get(t.Context(), "nbseal", "me"); err != nil || string(v.Reveal()) != text {
+			t.Errorf("got %d bytes, %v", v.Len(), err)
+		}
+	}
+	if err := k.Set(t.Context(), "nbseal", "other", secret.New([]byte("x"))); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Delete(t.Context(), "nbseal", "other"); err != nil {
+		t.Error(err)
+	}
+	if err := k.Delete(t.Context(), "nbseal", "other"); !errors.Is(err, keyring.ErrNotFound) {
+		t.Errorf("removed twice: %v", err)
+	}
+
+	// Locked, it neither waits nor takes anything.
+	var done []dbus.ObjectPath
+	var prompt dbus.ObjectPath
+	all := []dbus.ObjectPath{"/org/freedesktop/secrets/collection/login"}
+	if err := conn.Object("org.freedesktop.secrets", "/org/freedesktop/secrets").Call("org.freedesktop.Secret.Service.Lock", 0, all).Store(&done, &prompt); err != nil || len(done) != 1 {
+		t.Fatal(done, err)
+	}
+	begin := time.Now()
+	if _, err := k.Get(t.Context(), "nbseal", "me"); !errors.Is(err, keyring.ErrLocked) {
+		t.Errorf("got %v", err)
+	}
+	if err := k.Set(t.Context(), "nbseal", "me", secret.New([]byte("x"))); !errors.Is(err, keyring.ErrLocked) {
+		t.Errorf("got %v", err)
+	}
+	if took := time.Since(begin); took > 2*keyring.Wait {
+		t.Errorf("it took %v", took)
+	}
+}
+
+func TestNoKeyring(t *testing.T) {
+	k, _ := session(t, false)
+	if _, err := k.Get(t.Context(), "nbseal", "me"); !errors.Is(err, keyring.ErrNone) {
+		t.Errorf("a bus without a keyring: %v", err)
+	}
+	dir := t.TempDir()
+	for what, env := range map[string]map[string]string{
+		"no session":  {},
+		"no socket":   {"XDG_RUNTIME_DIR": dir},
+		"dead socket": {"DBUS_SESSION_BUS_ADDRESS": "unix:path=" + filepath.Join(dir, "none")},
+		"nonsense":    {"DBUS_SESSION_BUS_ADDRESS": "nonsense"},
+	} {
+		k := keyring.Keyring{Getenv: func(name string) string { return env[name] }}
+		if err := k.Set(t.Context(), "nbseal", "me", secret.New([]byte("canary"))); !errors.Is(err, keyring.ErrNone) || strings.Contains(err.Error(), "canary") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+// A bus that takes connections and never says a word is given up.
+func TestSilentBus(t *testing.T) {
+	socket := filepath.Join(t.TempDir(), "bus")
+	l, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	k := keyring.Keyring{Getenv: func(name string) string {
+		return map[string]string{"DBUS_SESSION_BUS_ADDRESS": "unix:path=" + socket}[name]
+	}}
+	begin := time.Now()
+	_, err = k.Get(t.Context(), "nbseal", "me")
+	if took := time.Since(begin); !errors.Is(err, context.DeadlineExceeded) || took > 2*keyring.Wait {
+		t.Errorf("after %v: %v", took, err)
+	}
+}
