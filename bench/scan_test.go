@@ -3,6 +3,7 @@
 package bench_test
 
 import (
+	"bufio"
 	"bytes"
 	"io"
 	"io/fs"
@@ -35,11 +36,44 @@ func (silent) Finding(finding.Finding, string) error { return nil }
 func (silent) Risk(finding.Risk) error               { return nil }
 func (silent) Unread(finding.Unread) error           { return nil }
 
-// readAll reads every file and counts its lines: the least that a scan must do.
+// readAll reads every file and counts its line ends: the least that a scan must do.
 func readAll(b *testing.B, dir string) {
 	b.Helper()
-	lines := 0
 	var buf []byte
+	eachFile(b, dir, func(f *os.File) (int, error) {
+		info, err := f.Stat()
+		if err != nil {
+			return 0, err
+		}
+		if int64(cap(buf)) < info.Size() {
+			buf = make([]byte, info.Size())
+		}
+		buf = buf[:info.Size()]
+		_, err = io.ReadFull(f, buf)
+		return bytes.Count(buf, []byte{'\n'}), err
+	})
+}
+
+// scanLines goes through the lines of every file, as most programs do that look
+// at lines.
+func scanLines(b *testing.B, dir string) {
+	b.Helper()
+	buf := make([]byte, 64<<10)
+	eachFile(b, dir, func(f *os.File) (lines int, err error) {
+		s := bufio.NewScanner(f)
+		s.Buffer(buf, scan.MaxSize)
+		for s.Scan() {
+			lines++
+		}
+		return lines, s.Err()
+	})
+}
+
+// eachFile opens the files below dir, one after the other, and fails when there
+// are no lines in them.
+func eachFile(b *testing.B, dir string, count func(*os.File) (int, error)) {
+	b.Helper()
+	lines := 0
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
 			return err
@@ -49,45 +83,40 @@ func readAll(b *testing.B, dir string) {
 			return err
 		}
 		defer f.Close()
-		info, err := f.Stat()
-		if err != nil {
-			return err
-		}
-		if int64(cap(buf)) < info.Size() {
-			buf = make([]byte, info.Size())
-		}
-		buf = buf[:info.Size()]
-		if _, err := io.ReadFull(f, buf); err != nil {
-			return err
-		}
-		lines += bytes.Count(buf, []byte{'\n'})
-		return nil
+		n, err := count(f)
+		lines += n
+		return err
 	})
 	if err != nil || lines == 0 {
 		b.Fatal("no lines", err)
 	}
 }
 
-// measure scans dir and reports the speed, and the ratio to readAll in the same run.
+// measure scans dir and reports the speed, and the ratios to readAll and to
+// scanLines in the same run.
 func measure(b *testing.B, dir string, jobs int) {
 	b.Helper()
-	var reading, scanning time.Duration
+	var reading, lines, scanning, wall time.Duration
 	size := int64(0)
 	readAll(b, dir)
 	for b.Loop() {
 		t0 := cpu(b)
 		readAll(b, dir)
 		t1 := cpu(b)
+		scanLines(b, dir)
+		t2, start := cpu(b), time.Now()
 		s, err := scan.Paths(b.Context(), []string{dir}, scan.Options{Jobs: jobs}, silent{})
 		if err != nil {
 			b.Fatal(err, s)
 		}
-		reading, scanning = reading+t1-t0, scanning+cpu(b)-t1
+		reading, lines, scanning = reading+t1-t0, lines+t2-t1, scanning+cpu(b)-t2
+		wall += time.Since(start)
 		size += s.Bytes
 	}
 	b.ReportMetric(float64(size)/1e6/scanning.Seconds(), "MB/cpu-s")
-	b.ReportMetric(float64(size)/1e6/b.Elapsed().Seconds(), "MB/s")
+	b.ReportMetric(float64(size)/1e6/wall.Seconds(), "MB/s")
 	b.ReportMetric(scanning.Seconds()/reading.Seconds(), "x-reading")
+	b.ReportMetric(scanning.Seconds()/lines.Seconds(), "x-lines")
 	b.ReportMetric(0, "ns/op")
 }
 

@@ -116,7 +116,7 @@ func (d *Detector) Find(in Input, emit func(Match)) {
 
 // Dull reports whether it is plain at a glance that nothing is found in a text
 // of no language: its key is no credential's, and no keyword is in it.
-func (d *Detector) Dull(text []byte, key string) bool {
+func (d *Detector) Dull(text, key []byte) bool {
 	if d.tables().auto.any(text) {
 		return false
 	}

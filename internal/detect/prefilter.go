@@ -1,5 +1,7 @@
 package detect
 
+import "slices"
+
 // automaton finds every occurrence of a set of keywords, without regard to
 // ASCII case, in one pass: Aho and Corasick's machine with all failure links
 // resolved into one dense table over classes of bytes.
@@ -7,6 +9,7 @@ type automaton struct {
 	class   [256]uint32 // byte to column; bytes in no keyword share column 0
 	next    *cells
 	out     [][]uint16 // for each state, the keywords that end there
+	depth   []int      // of each state: how much of a keyword has been seen
 	length  []int      // of the keywords
 	longest int
 }
@@ -80,6 +83,7 @@ func (a *automaton) build(keywords []string) {
 	}
 	trie := make([]uint16, 1<<shift, most<<shift)
 	outs := make([][]uint16, 1, most)
+	depths := make([]int, 1, most)
 	for id, k := range keywords {
 		state := 0
 		for i := range len(k) {
@@ -87,6 +91,7 @@ func (a *automaton) build(keywords []string) {
 			if trie[cell] == 0 {
 				trie[cell] = uint16(len(outs))
 				outs = append(outs, nil)
+				depths = append(depths, i+1)
 				trie = trie[:len(trie)+1<<shift]
 			}
 			state = int(trie[cell])
@@ -118,15 +123,17 @@ func (a *automaton) build(keywords []string) {
 			}
 		}
 	}
-	a.number(trie, outs, queue)
+	a.number(trie, outs, depths, queue)
 }
 
 // number fills the table with the states in the order of depth, so that those
 // that most bytes lead to lie together.
-func (a *automaton) number(trie []uint16, outs [][]uint16, order []uint16) {
+func (a *automaton) number(trie []uint16, outs [][]uint16, depths []int, order []uint16) {
 	cell := make([]uint32, len(outs))
 	a.out = make([][]uint16, len(outs))
+	a.depth = make([]int, len(outs))
 	for n, s := range order {
+		a.depth[n] = depths[s]
 		cell[s] = uint32(n) << shift
 		if a.out[n] = outs[s]; len(outs[s]) > 0 {
 			cell[s] |= ends
@@ -141,8 +148,12 @@ func (a *automaton) number(trie []uint16, outs [][]uint16, order []uint16) {
 }
 
 // lanes is how many pieces of a block are walked at once. One walk waits for
-// memory at every byte; four of them wait together.
-const lanes = 4
+// memory at every byte; four of them wait together. A block is worth cutting when
+// its pieces have leastPiece bytes at least.
+const (
+	lanes      = 4
+	leastPiece = 16
+)
 
 // occurrences are those of a block, a piece after the other.
 type occurrences [lanes][]occurrence
@@ -150,10 +161,10 @@ type occurrences [lanes][]occurrence
 // find sets found to the occurrences that end in text[from:to].
 func (a *automaton) find(text []byte, from, to int, found *occurrences) {
 	size := (to - from) / lanes
-	if size <= a.longest {
-		for k := range found {
-			found[k] = found[k][:0]
-		}
+	for k := range found {
+		found[k] = found[k][:0]
+	}
+	if size < leastPiece {
 		a.walk(text, from, to, 0, a.warm(text, from), found)
 		return
 	}
@@ -161,17 +172,9 @@ func (a *automaton) find(text []byte, from, to int, found *occurrences) {
 	for k := range lanes {
 		start := from + k*size
 		piece[k] = text[start : start+size]
-		found[k] = found[k][:0]
 	}
 	next, class := a.next, &a.class
 	s0, s1, s2, s3 := a.warm(text, from), uint32(0), uint32(0), uint32(0)
-	// As warm, of three at once.
-	w1, w2, w3 := piece[0][size-a.longest:], piece[1][size-a.longest:], piece[2][size-a.longest:]
-	for i, b := range w1 {
-		s1 = next.step(s1, class[b])
-		s2 = next.step(s2, class[w2[i]])
-		s3 = next.step(s3, class[w3[i]])
-	}
 	t0 := piece[0]
 	t1, t2, t3 := piece[1][:len(t0)], piece[2][:len(t0)], piece[3][:len(t0)]
 	for i, b := range t0 {
@@ -189,6 +192,29 @@ func (a *automaton) find(text []byte, from, to int, found *occurrences) {
 		}
 	}
 	a.walk(text, from+lanes*size, to, lanes-1, s3, found)
+	for k, s := range [...]uint32{s2, s1, s0} {
+		a.across(text, from, to, from+(lanes-1-k)*size, s, found)
+	}
+}
+
+// across adds the occurrences that begin before text[border] and end behind it;
+// s is the cell of the walk that ends there. It is asked for the last border
+// first: the state of a walk that began earlier stands for all that a later one
+// has seen to end at the same byte.
+func (a *automaton) across(text []byte, from, to, border int, s uint32, found *occurrences) {
+	for i := border; i < to && a.depth[s&cellIndex>>shift] > i-border; {
+		s = a.next.step(s, a.class[text[i]])
+		i++
+		if o := occurs(i, s); s&ends != 0 && a.depth[o.state] > i-border {
+			k := min((i-1-from)/((to-from)/lanes), lanes-1)
+			n, seen := slices.BinarySearchFunc(found[k], i, func(o occurrence, end int) int { return o.end - end })
+			if seen {
+				found[k][n] = o
+			} else {
+				found[k] = slices.Insert(found[k], n, o)
+			}
+		}
+	}
 }
 
 // any reports whether a keyword is in text.

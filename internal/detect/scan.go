@@ -3,7 +3,6 @@ package detect
 import (
 	"cmp"
 	"slices"
-	"strings"
 )
 
 // scan is the state of one Find.
@@ -63,15 +62,15 @@ const (
 // in every cell of it.
 type kinds map[string]kind
 
-func (m kinds) of(key string) kind {
-	k, known := m[key]
+func (m kinds) of(key []byte) kind {
+	k, known := m[string(key)]
 	if !known {
 		if len(m) == 1<<10 {
 			clear(m)
 		}
 		var p split
-		k = p.key(key)
-		m[strings.Clone(key)] = k
+		k = p.key(string(key))
+		m[string(key)] = k
 	}
 	return k
 }

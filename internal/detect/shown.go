@@ -10,9 +10,14 @@ func Shown(source []byte) string {
 	name := ""
 	source = bytes.TrimSpace(source)
 	for len(source) > 0 {
-		line, rest, _ := bytes.Cut(source, []byte("\n"))
-		source = rest
-		last := len(rest) == 0
+		line := source
+		end := bytes.IndexByte(source, '\n')
+		last := end < 0
+		if last {
+			source = nil
+		} else {
+			line, source = source[:end], source[end+1:]
+		}
 		if !last && !mayShow(line) {
 			continue
 		}
@@ -38,8 +43,16 @@ func Shown(source []byte) string {
 // mayShow reports whether a line begins as one that shows a value does. Most do
 // not, and of a long cell there is no more to look at.
 func mayShow(line []byte) bool {
-	i := run(line, 0, len(line), space)
-	return i < len(line) && (line[i] == 'p' || line[i] == 'd' || line[i] == '!' || line[i] == '%')
+	for _, b := range line {
+		switch b {
+		case 'p', 'd', '!', '%':
+			return true
+		case ' ', '\t', '\r':
+		default:
+			return false
+		}
+	}
+	return false
 }
 
 // shownName returns the name that an expression reads, when it is a

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 )
 
@@ -50,6 +51,29 @@ func TestAutomaton(t *testing.T) {
 	for id, n := range want {
 		if got[id] != n {
 			t.Errorf("keyword %q: %d found, %d there", keyword(t, id), got[id], n)
+		}
+	}
+}
+
+// TestAutomatonCuts: that a block is walked in pieces changes nothing, wherever
+// they meet.
+func TestAutomatonCuts(t *testing.T) {
+	a := builtin().auto
+	f := newFake(3)
+	var text []byte
+	for id := range a.length {
+		text = append(text, f.of(b64std, id%3)...)
+		text = append(text, keyword(t, id)...)
+	}
+	var found, want occurrences
+	for n := range 6 * a.longest {
+		for from := n % 64; from+n <= len(text); from += 64 {
+			want[0] = want[0][:0]
+			a.walk(text, from, from+n, 0, a.warm(text, from), &want)
+			a.find(text, from, from+n, &found)
+			if got := slices.Concat(found[:]...); !slices.Equal(got, want[0]) {
+				t.Fatalf("%d bytes at %d: %v, want %v", n, from, got, want[0])
+			}
 		}
 	}
 }

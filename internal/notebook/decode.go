@@ -16,6 +16,29 @@ type decoder struct {
 	runs    []run
 }
 
+// quoted appends the text of a string when no map is wanted.
+func (d *decoder) quoted(q quoted, f form) {
+	before, rest := d.src[q.start+1:q.slash], d.src[q.slash:q.end-1]
+	if f == base64Text || f == htmlText && mayHoldEntity(before, rest) {
+		d.piece(&piece{src: value{q.start + 1, q.end - 1}, form: f})
+		return
+	}
+	d.out = append(d.out, before...)
+	switch string(rest) {
+	case "":
+	case `\n`: // as most lines
+		d.out = append(d.out, '\n')
+	default:
+		d.plain(rest)
+	}
+}
+
+// mayHoldEntity reports whether there can be an ampersand in a string, of which
+// the rest may have escapes.
+func mayHoldEntity(before, rest []byte) bool {
+	return bytes.IndexByte(before, '&') >= 0 || bytes.IndexByte(rest, '&') >= 0 || bytes.Contains(rest, []byte(`\u0026`))
+}
+
 // isVerbatim reports whether the piece's bytes are its text.
 func (p piece) isVerbatim(src []byte) bool {
 	s := src[p.src.start:p.src.end]
@@ -36,10 +59,6 @@ func (d *decoder) piece(p *piece) {
 			d.runs = append(d.runs, run{len(d.out), len(text), p.src.start, p.src.end - p.src.start, true})
 		}
 		d.out = append(d.out, text...)
-		return
-	}
-	if p.form == plainText && !d.mapping {
-		d.plain(d.src[p.src.start:p.src.end])
 		return
 	}
 	if p.isVerbatim(d.src) {
@@ -355,7 +374,8 @@ func payloadEnd(src []byte, i int) int {
 // payload moves over a string that is nothing but base64, and then reports true:
 // every byte of it has been looked at. Otherwise the cursor stays.
 func (c *cursor) payload() bool {
-	end := payloadEnd(c.src, c.i+1)
+	c.slash = c.i + 1 // wherever it is
+	end := payloadEnd(c.src, c.slash)
 	if end >= len(c.src) || c.src[end] != '"' {
 		return false
 	}

@@ -26,9 +26,9 @@ func (s *Scratch) Document(src []byte, yield func(*Unit) bool) (ok bool) {
 	defer func() { s.unit, s.place = Unit{}, finding.Place{} }()
 	var rest []piece
 	at := 0
-	cut := func(_, name string, v value) bool {
-		text := src[v.start+1 : v.end-1]
-		if bytes.IndexByte(text, '\\') < 0 || bytes.HasPrefix(text, []byte("-----BEGIN ")) {
+	cut := func(_, name string, v quoted) bool {
+		text := v.content(src)
+		if v.isVerbatim() || bytes.HasPrefix(text, []byte("-----BEGIN ")) {
 			return true
 		}
 		rest = append(rest, piece{src: value{at, v.start + 1}, form: logText})
@@ -38,7 +38,7 @@ func (s *Scratch) Document(src []byte, yield func(*Unit) bool) (ok bool) {
 		return yield(u)
 	}
 	for _, v := range values {
-		if !nb.leaves(v, "", "", cut) {
+		if !nb.leaves(v, "", "", leafFunc(cut)) {
 			return true
 		}
 	}

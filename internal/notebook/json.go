@@ -29,11 +29,25 @@ const maxDepth = 10000
 // value is the range of one JSON value in the source, quotes included.
 type value struct{ start, end int }
 
+// quoted is the range of one JSON string. No backslash stands before slash,
+// which is at the closing quote of a string without any.
+type quoted struct {
+	value
+	slash int
+}
+
+// content is what stands between the quotes.
+func (q quoted) content(src []byte) []byte { return src[q.start+1 : q.end-1] }
+
+// isVerbatim reports whether a string is its own content.
+func (q quoted) isVerbatim() bool { return q.slash == q.end-1 }
+
 // cursor walks JSON text, validating as it goes.
 type cursor struct {
 	src   []byte
 	i     int
 	depth int
+	slash int // of the last string, as in quoted
 }
 
 // Valid returns nil for what encoding/json.Valid accepts, a byte order mark
@@ -181,11 +195,11 @@ func (c *cursor) skipElements() error {
 
 // object reads an object; visit must consume each value.
 func (c *cursor) object(visit func(key string) error) error {
-	return c.members(func(key value) error { return visit(keyString(c.src, key)) })
+	return c.members(func(key quoted) error { return visit(keyString(c.src, key.value)) })
 }
 
 // members is object with the key as it stands in the source.
-func (c *cursor) members(visit func(key value) error) error {
+func (c *cursor) members(visit func(key quoted) error) error {
 	if err := c.open(); err != nil {
 		return err
 	}
@@ -207,15 +221,15 @@ func (c *cursor) members(visit func(key value) error) error {
 }
 
 // key reads a key and its colon.
-func (c *cursor) key() (value, error) {
-	key := value{start: c.i}
+func (c *cursor) key() (quoted, error) {
+	key := quoted{value: value{start: c.i}}
 	if c.peek() != '"' {
 		return key, c.fail("a quoted key was expected")
 	}
 	if err := c.str(); err != nil {
 		return key, err
 	}
-	key.end = c.i
+	key.end, key.slash = c.i, c.slash
 	c.space()
 	if c.peek() != ':' {
 		return key, c.fail("a colon was expected")
@@ -322,11 +336,24 @@ func (c *cursor) digits() int {
 
 // str reads the string whose opening quote is under the cursor.
 func (c *cursor) str() error {
-	c.i++
-	for {
-		c.i = plainRun(c.src, c.i)
+	src, i := c.src, plainRun(c.src, c.i+1)
+	c.i, c.slash = i, i
+	switch {
+	case i < len(src) && src[i] == '"':
+		c.i++
+		return nil
+	case i+2 < len(src) && src[i] == '\\' && src[i+1] == 'n' && src[i+2] == '"': // as most lines
+		c.i += 3
+		return nil
+	}
+	return c.escaped()
+}
+
+// escaped reads on from the first byte of a string that does not stand for
+// itself.
+func (c *cursor) escaped() error {
+	for ; ; c.i = plainRun(c.src, c.i) {
 		if i := c.i; i+2 < len(c.src) && c.src[i] == '\\' && (c.src[i+1] == 'n' || c.src[i+1] == '"') {
-			// What most lines end with: a line feed and the closing quote.
 			if c.src[i+2] == '"' {
 				c.i = i + 3
 				return nil

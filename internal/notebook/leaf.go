@@ -3,31 +3,71 @@ package notebook
 import (
 	"bytes"
 	"strconv"
+
+	"github.com/nbseal/nbseal/internal/finding"
 )
 
 // leaves visits each string below v, and each key of 16 bytes or more, with its
 // path and the last name on it, until visit returns false.
-func (nb *Notebook) leaves(v value, path, name string, visit func(path, name string, v value) bool) bool {
-	w := walker{nb: nb, c: cursor{src: nb.src, i: v.start}, visit: visit}
-	if nb.scratch != nil {
-		w.path = nb.scratch.path[:0]
+func (nb *Notebook) leaves(v value, path, name string, to leafVisitor) bool {
+	s := nb.scratch
+	if s == nil {
+		s = new(Scratch)
 	}
-	w.path = append(w.path, path...)
-	w.walk(label{text: name})
-	if nb.scratch != nil {
-		nb.scratch.path = w.path
-	}
+	w := walker{nb: nb, c: cursor{src: nb.src, i: v.start}, to: to}
+	w.path = append(s.path[:0], path...)
+	s.name = append(s.name[:0], name...)
+	w.walk(label{text: s.name})
+	s.path = w.path
 	return !w.done
+}
+
+// leafVisitor is shown leaves. A dull one is stepped over before its path is made.
+type leafVisitor interface {
+	dull(name []byte, v quoted) bool
+	visit(path, name string, v quoted) bool
+}
+
+// leafFunc visits every leaf.
+type leafFunc func(path, name string, v quoted) bool
+
+func (leafFunc) dull([]byte, quoted) bool                 { return false }
+func (f leafFunc) visit(path, name string, v quoted) bool { return f(path, name, v) }
+
+// leafUnits makes units of leaves at a place.
+type leafUnits struct {
+	nb    *Notebook
+	place finding.Place
+	yield func(*Unit) bool
+}
+
+func (l *leafUnits) visit(path, name string, v quoted) bool {
+	p := l.place
+	p.Key = path
+	u := l.nb.stringUnit(v, p)
+	u.Name = name
+	return l.yield(u)
+}
+
+// dull reports whether no unit need be made of the string v. What has no name in
+// an output may be what the cell's source says it is.
+func (l *leafUnits) dull(name []byte, v quoted) bool {
+	s := l.nb.scratch
+	if s == nil || s.Dull == nil || !v.isVerbatim() || len(name) == 0 && l.place.Where == finding.Output {
+		return false
+	}
+	text := v.content(l.nb.src)
+	return (formOf(l.place.MIME) != htmlText || bytes.IndexByte(text, '&') < 0) && s.Dull(text, name)
 }
 
 // walker goes through a value that was validated before, so that no errors can
 // occur, in one pass however deep it is.
 type walker struct {
-	nb    *Notebook
-	c     cursor
-	path  []byte // keys and indices joined by ".", cut at maxPath
-	visit func(path, name string, v value) bool
-	done  bool
+	nb   *Notebook
+	c    cursor
+	path []byte // keys and indices joined by ".", cut at maxPath
+	to   leafVisitor
+	done bool
 }
 
 // maxPath bounds the path of a value, in bytes: it is for people to read, and a
@@ -37,24 +77,19 @@ const maxPath = 256
 // label is the name of a value: a part of the path, or else a text.
 type label struct {
 	from, to int
-	text     string
+	text     []byte
 }
 
 func (w *walker) walk(name label) {
 	c := &w.c
 	switch c.peek() {
 	case '"':
-		if v, err := c.value(); err == nil && !w.done {
-			path := w.nb.path(w.path)
-			text := name.text
-			if name.to > name.from {
-				text = path[name.from:name.to]
-			}
-			w.done = !w.visit(path, text, v)
+		if v, err := c.value(); err == nil {
+			w.leaf(name, quoted{v, c.slash})
 		}
 	case '{':
-		called := ""
-		_ = c.members(func(key value) error {
+		var called []byte
+		_ = c.members(func(key quoted) error {
 			called = w.member(key, called)
 			return nil
 		})
@@ -75,24 +110,41 @@ func (w *walker) walk(name label) {
 	}
 }
 
+// leaf visits a string.
+func (w *walker) leaf(name label, v quoted) {
+	text := name.text
+	if name.to > name.from {
+		text = w.path[name.from:name.to]
+	}
+	if w.done || w.to.dull(text, v) {
+		return
+	}
+	path := w.nb.path(w.path)
+	if name.to > name.from {
+		w.done = !w.to.visit(path, path[name.from:name.to], v)
+		return
+	}
+	w.done = !w.to.visit(path, string(text), v)
+}
+
 // member walks the value of a key. What the object has called itself so far
 // comes in and goes out.
-func (w *walker) member(key value, called string) string {
+func (w *walker) member(key quoted, called []byte) []byte {
 	c := &w.c
-	k := c.src[key.start+1 : key.end-1]
-	if bytes.IndexByte(k, '\\') >= 0 {
-		k = []byte(decodeString(c.src, key))
+	k := key.content(c.src)
+	if !key.isVerbatim() {
+		k = []byte(decodeString(c.src, key.value))
 	}
 	length := len(w.path)
 	name := w.below(k)
 	switch {
 	case isLabel(k) && c.peek() == '"':
 		called = peekString(c)
-	case called != "" && string(k) == "value":
+	case len(called) > 0 && string(k) == "value":
 		name = label{text: called} // {"description": "API key", "value": …}: a widget, a setting
 	}
-	if !w.done && key.end-key.start >= 16+2 {
-		w.done = !w.visit(w.nb.path(w.path), "", key)
+	if key.end-key.start >= 16+2 {
+		w.leaf(label{}, key)
 	}
 	w.walk(name)
 	w.path = w.path[:length]
@@ -104,7 +156,7 @@ func (w *walker) below(key []byte) label {
 	// A name's end is what tells; many values may share one.
 	tail := key[max(0, len(key)-maxPath):]
 	if len(w.path) >= maxPath {
-		return label{text: string(tail)}
+		return label{text: tail}
 	}
 	if len(w.path) > 0 {
 		w.path = append(w.path, '.')
@@ -112,7 +164,7 @@ func (w *walker) below(key []byte) label {
 	from := len(w.path)
 	w.path = append(w.path, key[:min(len(key), maxPath)]...)
 	if len(key) > maxPath {
-		return label{text: string(tail)}
+		return label{text: tail}
 	}
 	return label{from: from, to: len(w.path)}
 }
@@ -126,13 +178,17 @@ func isLabel(key []byte) bool {
 	return false
 }
 
-// peekString is the string under the cursor, which stays; "" for a long one.
-func peekString(c *cursor) string {
+// peekString is the string under the cursor, which stays; nil for a long one.
+func peekString(c *cursor) []byte {
 	ahead := *c
-	if v, err := ahead.value(); err == nil && v.end-v.start <= maxPath {
-		return keyString(c.src, v)
+	v, err := ahead.value()
+	switch q := (quoted{v, ahead.slash}); {
+	case err != nil || v.end-v.start > maxPath:
+		return nil
+	case q.isVerbatim():
+		return q.content(c.src)
 	}
-	return ""
+	return []byte(decodeString(c.src, v))
 }
 
 // path returns p as a string. Many share one allocation.

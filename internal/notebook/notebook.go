@@ -49,7 +49,7 @@ type Notebook struct {
 	cells   []cell
 	rest    []member // everything at the top that is not a cell
 	kernel  []member // what the metadata says of the kernel
-	strings []value  // the strings of all lists of strings, in the file's order
+	strings []quoted // the strings of all lists of strings, in the file's order
 
 	zeppelin bool // a note of Apache Zeppelin
 
@@ -252,17 +252,17 @@ func keep(c *cursor, to *[]member, key string) error {
 func (nb *Notebook) kernelLanguage() string {
 	lang := ""
 	for _, m := range nb.kernel {
-		nb.leaves(m.val, m.key, m.key, func(path, _ string, v value) bool {
+		nb.leaves(m.val, m.key, m.key, leafFunc(func(path, _ string, v quoted) bool {
 			switch path {
 			case "kernelspec.language":
 				if lang == "" {
-					lang = keyString(nb.src, v)
+					lang = keyString(nb.src, v.value)
 				}
 			case "language_info.name":
-				lang = keyString(nb.src, v)
+				lang = keyString(nb.src, v.value)
 			}
 			return true
-		})
+		}))
 	}
 	if lang == "" {
 		for _, cl := range nb.cells {
@@ -331,27 +331,12 @@ func (nb *Notebook) leafUnits(v value, path, name string, place finding.Place, y
 	if b := nb.src[v.start]; b != '"' && v.end-v.start == len("{}") || b != '"' && b != '{' && b != '[' {
 		return true
 	}
-	return nb.leaves(v, path, name, func(path, name string, v value) bool {
-		if nb.dull(v, name, &place) {
-			return true
-		}
-		p := place
-		p.Key = path
-		u := nb.stringUnit(v, p)
-		u.Name = name
-		return yield(u)
-	})
-}
-
-// dull reports whether no unit need be made of the string v. What has no name in
-// an output may be what the cell's source says it is.
-func (nb *Notebook) dull(v value, name string, place *finding.Place) bool {
 	s := nb.scratch
-	if s == nil || s.Dull == nil || name == "" && place.Where == finding.Output {
-		return false
+	if s == nil {
+		s = new(Scratch)
 	}
-	p := piece{src: value{v.start + 1, v.end - 1}, form: formOf(place.MIME)}
-	return p.isVerbatim(nb.src) && s.Dull(nb.src[p.src.start:p.src.end], name)
+	s.leaf = leafUnits{nb, place, yield}
+	return nb.leaves(v, path, name, &s.leaf)
 }
 
 func (nb *Notebook) outputUnits(cl *cell, n int, yield func(*Unit) bool) bool {
@@ -401,7 +386,7 @@ func (nb *Notebook) streamUnits(outputs []output, place finding.Place, yield fun
 	joined := nb.newUnit(place)
 	for k := range outputs {
 		for _, m := range outputs[k].texts {
-			if m.key == "text" {
+			if nb.isStream(&m) {
 				joined.add(m.text, place.Output+k)
 			}
 		}
@@ -414,7 +399,7 @@ func (nb *Notebook) streamUnits(outputs []output, place finding.Place, yield fun
 		p := place
 		p.Output += k
 		for _, m := range outputs[k].texts {
-			if m.key != "text" && !nb.mimeUnits(m, p, yield) {
+			if !nb.isStream(&m) && !nb.mimeUnits(m, p, yield) {
 				return false
 			}
 		}
@@ -423,6 +408,11 @@ func (nb *Notebook) streamUnits(outputs []output, place finding.Place, yield fun
 		}
 	}
 	return true
+}
+
+// isStream reports whether m is what was written to a stream.
+func (nb *Notebook) isStream(m *rendering) bool {
+	return m.key == "text" && (m.only || nb.src[m.val.start] == '"')
 }
 
 // mimeUnits yields the units of one representation of an output.
@@ -446,14 +436,14 @@ func (nb *Notebook) mimeUnits(m rendering, place finding.Place, yield func(*Unit
 
 // attachmentUnits walks {file name: {MIME type: base64}}.
 func (nb *Notebook) attachmentUnits(v value, place finding.Place, yield func(*Unit) bool) bool {
-	return nb.leaves(v, "", "", func(path, mime string, v value) bool {
+	return nb.leaves(v, "", "", leafFunc(func(path, mime string, v quoted) bool {
 		p := place
 		p.Key, p.MIME = path, mime
 		if isBinary(mime) && payloadEnd(nb.src, v.start+1) == v.end-1 {
 			return true
 		}
 		return yield(nb.attachmentUnit(v, p))
-	})
+	}))
 }
 
 func isJSON(mime string) bool {

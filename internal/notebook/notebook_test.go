@@ -90,13 +90,17 @@ func TestUnits(t *testing.T) {
 0 metadata name "n"`},
 		{"magic and odd shapes", `{"cells":[{"cell_type":"code","source":"%%bash\nexport A=1"},
 {"cell_type":"code","source":{"no":"string"},"outputs":"none"},"what",
-{"cell_type":"code","source":"","outputs":[{"output_type":"display_data","data":{"image/png":"not base64!"}}]}]}`, `
+{"cell_type":"code","source":"","outputs":[{"output_type":"display_data","data":{"image/png":"not base64!"}},
+ {"output_type":"stream","text":5},{"output_type":"stream","text":["a",{"b":"c"}]}]}]}`, `
 1 source shell "%%bash\nexport A=1"
 2 metadata source.no "string"
 2 metadata outputs "none"
 3 metadata cell "what"
 4 source python ""
-4 output 1 image/png "not base64!"`},
+4 output 1 image/png "not base64!"
+4 output 2 stream/ ""
+4 output 3 text/plain 0 "a"
+4 output 3 text/plain 1.b "c"`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, units := parse(t, test.src)

@@ -59,7 +59,7 @@ type cut struct {
 
 // cuts splits a change at the pieces' borders.
 func (u *Unit) cuts(c Change) ([]cut, error) {
-	if len(u.pieces) == 0 {
+	if u.chart(); len(u.pieces) == 0 {
 		return nil, errors.New("the text is empty")
 	}
 	var out []cut

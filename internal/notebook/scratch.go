@@ -7,17 +7,20 @@ import "github.com/nbseal/nbseal/internal/finding"
 type Scratch struct {
 	// Dull, if set, is asked about the strings of metadata and JSON, with the key
 	// that they are the value of, before units are made of them: Each makes none of
-	// those it calls dull. It must not keep the text.
-	Dull func(text []byte, name string) bool
+	// those it calls dull. It must not keep them.
+	Dull func(text, name []byte) bool
 
-	unit   Unit
-	place  finding.Place
-	pieces []piece
-	text   []byte
-	path   []byte
+	leaf    leafUnits
+	unit    Unit
+	place   finding.Place
+	strands []strand
+	pieces  []piece
+	text    []byte
+	path    []byte
+	name    []byte
 
 	cells   []cell
-	strings []value
+	strings []quoted
 }
 
 // Parse is [Parse], with s for memory: the notebook before is no longer good.
@@ -36,7 +39,9 @@ func (s *Scratch) Parse(src []byte) (*Notebook, error) {
 // [Unit.Locate] returns stays good.
 func (nb *Notebook) Each(scratch *Scratch, yield func(*Unit) bool) {
 	nb.scratch = scratch
-	defer func() { nb.scratch, scratch.unit, scratch.place = nil, Unit{}, finding.Place{} }()
+	defer func() {
+		nb.scratch, scratch.leaf, scratch.unit, scratch.place = nil, leafUnits{}, Unit{}, finding.Place{}
+	}()
 	nb.Units(yield)
 }
 

@@ -5,6 +5,7 @@ import "bytes"
 // text is a string or a list of them, or whatever stands in their place.
 type text struct {
 	val      value
+	slash    int  // as in quoted, when it is a string
 	from, to int  // its strings in Notebook.strings, when it is a list
 	only     bool // a list of nothing but strings
 	payload  bool // nothing but base64, where a binary payload belongs
@@ -13,7 +14,7 @@ type text struct {
 // parseText reads the value under the cursor. Where binary payloads belong, what
 // is nothing but base64 is seen to be that in the same pass.
 func (nb *Notebook) parseText(c *cursor, binary bool) (text, error) {
-	t := text{val: value{start: c.i}, from: len(nb.strings), payload: binary}
+	t := text{val: value{start: c.i}, slash: c.i + 1, from: len(nb.strings), payload: binary}
 	err := nb.parseStrings(c, &t)
 	t.val.end, t.to = c.i, len(nb.strings)
 	return t, err
@@ -22,7 +23,9 @@ func (nb *Notebook) parseText(c *cursor, binary bool) (text, error) {
 func (nb *Notebook) parseStrings(c *cursor, t *text) error {
 	switch c.peek() {
 	case '"':
-		return t.str(c)
+		err := t.str(c)
+		t.slash = c.slash
+		return err
 	case '[':
 	default:
 		t.payload = false
@@ -43,7 +46,7 @@ func (nb *Notebook) parseStrings(c *cursor, t *text) error {
 		start := c.i
 		if c.peek() == '"' {
 			err = t.str(c)
-			nb.strings = append(nb.strings, value{start, c.i})
+			nb.strings = append(nb.strings, quoted{value{start, c.i}, c.slash})
 		} else {
 			t.only, t.payload = false, false
 			err = c.skip()

@@ -39,9 +39,9 @@ func (p *stripper) object(i int) []entry {
 
 func (p *stripper) members(c *cursor) ([]entry, error) {
 	var list []entry
-	err := c.members(func(key value) error {
+	err := c.members(func(key quoted) error {
 		v, err := c.value()
-		list = append(list, entry{keyString(p.src, key), key.start, v})
+		list = append(list, entry{keyString(p.src, key.value), key.start, v})
 		return err
 	})
 	return list, err

@@ -18,9 +18,10 @@ type Unit struct {
 	Language string         // for sources: the language's name in lower case; "" when unknown
 
 	nb      *Notebook
-	pieces  []piece
-	entries bool // a list of whole entries, shown on lines of their own
-	inFile  bool // lines and columns are the file's
+	strands []strand
+	pieces  []piece // what the strands are made of, once someone asks where a text is
+	entries bool    // a list of whole entries, shown on lines of their own
+	inFile  bool    // lines and columns are the file's
 	runs    []run
 	mapped  bool
 
@@ -29,6 +30,14 @@ type Unit struct {
 
 // mark is a known position in a unit's text.
 type mark struct{ base, off, line, column int }
+
+// strand is a string, or a list of them, that a unit is made of.
+type strand struct {
+	text
+	output int // which output it is part of
+	form   form
+	lone   [1]quoted // when it is no list
+}
 
 // piece is one JSON string of the source that a unit is made of.
 type piece struct {
@@ -89,7 +98,7 @@ func PlainText(src []byte) *Unit {
 func (nb *Notebook) newUnit(place finding.Place) *Unit {
 	if s := nb.scratch; s != nil {
 		s.place = place
-		s.unit = Unit{Place: &s.place, nb: nb, pieces: s.pieces[:0]}
+		s.unit = Unit{Place: &s.place, nb: nb, strands: s.strands[:0]}
 		return &s.unit
 	}
 	own := place // so that only here it is put on the heap
@@ -104,62 +113,56 @@ func (nb *Notebook) textUnit(t text, place finding.Place, entries bool) *Unit {
 	return u
 }
 
-func (nb *Notebook) stringUnit(v value, place finding.Place) *Unit {
-	return nb.textUnit(text{val: v}, place, false)
+func (nb *Notebook) stringUnit(v quoted, place finding.Place) *Unit {
+	return nb.textUnit(text{val: v.value, slash: v.slash}, place, false)
 }
 
-func (nb *Notebook) attachmentUnit(v value, place finding.Place) *Unit {
+func (nb *Notebook) attachmentUnit(v quoted, place finding.Place) *Unit {
 	u := nb.newUnit(place)
-	u.add(text{val: v}, 0)
-	if _, ok := decodeBase64(nil, nb.src[u.pieces[0].src.start:u.pieces[0].src.end]); ok {
-		u.pieces[0].form = base64Text
+	u.add(text{val: v.value, slash: v.slash}, 0)
+	if _, ok := decodeBase64(nil, v.content(nb.src)); ok {
+		u.strands[0].form = base64Text
 	}
 	u.build()
 	return u
 }
 
-// add appends the strings of t; other elements of a list have been ruled out or
-// are of no interest as text.
+// add appends a text. Of a list with other elements than strings, these have been
+// ruled out or are of no interest as text.
 func (u *Unit) add(t text, output int) {
-	list := 0
-	if n := len(u.pieces); n > 0 {
-		list = u.pieces[n-1].list + 1
-	}
 	f := plainText
 	if u.Place != nil {
 		f = formOf(u.Place.MIME)
 	}
-	first := len(u.pieces)
-	if first > 0 && u.pieces[first-1].output == output {
-		first = u.pieces[first-1].first
-	}
-	lone := [1]value{t.val}
-	elements, inList := lone[:], u.nb.src[t.val.start] == '['
-	if inList {
-		elements = u.nb.strings[t.from:t.to]
-	}
-	u.pieces = slices.Grow(u.pieces, len(elements))
-	for _, v := range elements {
-		u.pieces = append(u.pieces, piece{
-			src: value{v.start + 1, v.end - 1}, list: list, inList: inList, output: output, first: first, form: f,
-		})
-	}
+	u.strands = append(u.strands, strand{text: t, output: output, form: f})
 }
 
-// build sets Text, and where each piece starts in it.
+// strings are those of a strand, and whether they are a list.
+func (u *Unit) strings(s *strand) (list []quoted, inList bool) {
+	if u.nb.src[s.val.start] == '[' {
+		return u.nb.strings[s.from:s.to], true
+	}
+	s.lone[0] = quoted{s.val, s.slash}
+	return s.lone[:], false
+}
+
+// build sets Text. What stands in the way of a unit of a file that is no JSON are
+// its pieces, which are known; those of others are made when they are asked for.
 func (u *Unit) build() {
 	scratch := u.nb.scratch
 	if scratch != nil {
-		scratch.pieces = u.pieces
+		scratch.strands = u.strands
 	}
-	if len(u.pieces) == 1 && u.pieces[0].isVerbatim(u.nb.src) {
-		p := u.pieces[0].src
-		u.Text = u.nb.src[p.start:p.end:p.end]
+	if text, ok := u.verbatim(); ok {
+		u.Text = text[:len(text):len(text)]
 		return
 	}
 	size := 0
 	for _, p := range u.pieces {
 		size += p.src.end - p.src.start + 1
+	}
+	for _, s := range u.strands {
+		size += s.val.end - s.val.start
 	}
 	d := decoder{src: u.nb.src}
 	if scratch != nil {
@@ -167,13 +170,74 @@ func (u *Unit) build() {
 	}
 	d.out = slices.Grow(d.out, size)
 	u.decode(&d)
+	for k := range u.strands {
+		u.decodeStrand(&d, &u.strands[k])
+	}
 	u.Text = d.out
 	if scratch != nil {
 		scratch.text = d.out
 	}
 }
 
-// decode writes the unit's text, and with d.mapping its map, to d.
+// verbatim is the text of a unit that the source holds as it is.
+func (u *Unit) verbatim() (text []byte, ok bool) {
+	var p piece
+	switch {
+	case len(u.pieces) == 1:
+		p = u.pieces[0]
+	case len(u.strands) == 1:
+		list, _ := u.strings(&u.strands[0])
+		if len(list) != 1 || !list[0].isVerbatim() {
+			return nil, false
+		}
+		p = piece{src: value{list[0].start + 1, list[0].end - 1}, form: u.strands[0].form}
+	default:
+		return nil, false
+	}
+	return u.nb.src[p.src.start:p.src.end], p.isVerbatim(u.nb.src)
+}
+
+// decodeStrand writes the text of a strand to d, which makes no map.
+func (u *Unit) decodeStrand(d *decoder, s *strand) {
+	list, _ := u.strings(s)
+	for k, q := range list {
+		if k > 0 && u.entries {
+			d.out = append(d.out, '\n')
+		}
+		d.quoted(q, s.form)
+	}
+}
+
+// chart makes the unit's map, and the pieces of its strands.
+func (u *Unit) chart() {
+	if u.mapped {
+		return
+	}
+	u.mapped = true
+	if scratch := u.nb.scratch; scratch != nil && len(u.strands) > 0 {
+		u.pieces = scratch.pieces[:0]
+		defer func() { scratch.pieces = u.pieces }()
+	}
+	first := 0
+	for n := range u.strands {
+		s := &u.strands[n]
+		list, inList := u.strings(s)
+		if n > 0 && u.strands[n-1].output != s.output {
+			first = len(u.pieces)
+		}
+		u.pieces = slices.Grow(u.pieces, len(list))
+		for _, q := range list {
+			u.pieces = append(u.pieces, piece{
+				src: value{q.start + 1, q.end - 1}, list: n, inList: inList, output: s.output, first: first, form: s.form,
+			})
+		}
+	}
+	d := decoder{src: u.nb.src, out: make([]byte, 0, len(u.Text)), mapping: true}
+	u.decode(&d)
+	u.runs = d.runs
+}
+
+// decode writes the text of the pieces, and with d.mapping its map, to d.
 func (u *Unit) decode(d *decoder) {
 	for k := range u.pieces {
 		p := &u.pieces[k]
@@ -188,11 +252,7 @@ func (u *Unit) decode(d *decoder) {
 // Spans returns the bytes of the source that hold Text[start:end], in order,
 // adjacent ones joined.
 func (u *Unit) Spans(start, end int) []Span {
-	if !u.mapped {
-		d := decoder{src: u.nb.src, out: make([]byte, 0, len(u.Text)), mapping: true}
-		u.decode(&d)
-		u.runs, u.mapped = d.runs, true
-	}
+	u.chart()
 	var out []Span
 	first := sort.Search(len(u.runs), func(i int) bool { return u.runs[i].text+u.runs[i].textLen > start })
 	for _, r := range u.runs[first:] {
@@ -226,7 +286,7 @@ func (r run) span(a, b int) Span {
 // Locate returns where Text[start:end] is, without the path.
 func (u *Unit) Locate(start, end int) finding.Location {
 	var loc finding.Location
-	if len(u.pieces) == 0 { // an empty list of strings
+	if u.chart(); len(u.pieces) == 0 { // an empty list of strings
 		loc.Place, loc.Line, loc.Column, loc.EndLine, loc.EndColumn = u.Place, 1, 1, 1, 1
 		return loc
 	}
@@ -256,7 +316,7 @@ func (u *Unit) Locate(start, end int) finding.Location {
 
 // OneLine reports whether the text, whatever lines it shows, stands in one line
 // of its file, whose number Locate gives.
-func (u *Unit) OneLine() bool { return u.inFile && len(u.pieces) == 1 && u.pieces[0].form == plainText }
+func (u *Unit) OneLine() bool { return u.inFile && len(u.strands) == 1 }
 
 // outputAt returns the index of the first piece of the output that shows off.
 func (u *Unit) outputAt(off int) int {
