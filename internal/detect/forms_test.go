@@ -161,6 +161,8 @@ var forms = []form{
 	{"synapse-token", Python, `syn = synapseclient.login(authToken="«{jwt}»")`},
 	{"motherduck-token", Python, `con = duckdb.connect("md:?motherduck_token=«{jwt}»")`},
 	{"json-web-token", Python, `token = "«{jwt}»"`},
+	{"semantic-scholar-key", Python, `SEMANTIC_SCHOLAR_API_KEY = "«{mixed}»"`},
+	{"protocols-io-token", Python, `os.environ["PROTOCOLS_IO_ACCESS_TOKEN"] = "«{hex64}»"`},
 	{"mail-password", Python, `SMTP_PASSWORD = "«{pw}»"`},
 	{"generic-password", Unknown, "password: «granite-lantern-copper-meadow»\n"},
 	{"generic-password", Shell, "mysql -u root -p«granite-lantern-copper-meadow» shop"},

@@ -154,12 +154,15 @@ type split struct {
 	n    int
 }
 
-func (p *split) word(i int) []byte {
+func (p *split) word(i int) []byte { return p.words(i, i) }
+
+// words returns the words from first to last as one.
+func (p *split) words(first, last int) []byte {
 	start := 0
-	if i > 0 {
-		start = p.ends[i-1]
+	if first > 0 {
+		start = p.ends[first-1]
 	}
-	return p.buf[start:p.ends[i]]
+	return p.buf[start:p.ends[last]]
 }
 
 // index returns the number of the word w, or -1.

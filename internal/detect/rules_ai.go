@@ -111,8 +111,8 @@ func aiRules() []Rule {
 		},
 		{
 			ID: "together-api-key", Title: "Together AI API key", Severity: finding.High,
-			Revoke:   "https://api.together.ai/settings/api-keys",
-			Source:   "https://docs.together.ai/docs/multiple-api-keys",
+			Revoke:   "https://api.together.ai/settings/projects/~current/api-keys",
+			Source:   "https://docs.together.ai/docs/api-keys-authentication",
 			shapes:   []string{"tgp_v1_{u:43}"},
 			services: []string{"together", "togetherai"},
 			values:   []string{"{h:64}"},

@@ -23,7 +23,7 @@ func dataRules() []Rule {
 			ID: "sentinel-hub-secret", Title: "Sentinel Hub client secret", Severity: finding.Medium,
 			Revoke:   "https://apps.sentinel-hub.com/dashboard",
 			Source:   "https://docs.sentinel-hub.com/api/latest/api/overview/authentication",
-			services: []string{"sh", "sentinel", "sentinelhub", "shconfig"},
+			services: []string{"sh", "sentinel", "sentinelhub", "shconfig", "cdse"},
 			values:   []string{"{n:32}", "{x:38-44}"},
 		},
 		{
@@ -222,7 +222,7 @@ func dataRules() []Rule {
 		{
 			ID: "foursquare-api-key", Title: "Foursquare API key", Severity: finding.Low,
 			Revoke:   "https://foursquare.com/developers",
-			Source:   "https://docs.foursquare.com/developer/reference/api-keys",
+			Source:   "https://docs.foursquare.com/fsq-developers-places/reference/authentication",
 			shapes:   []string{"fsq3{b:44}="},
 			services: []string{"foursquare"},
 			values:   []string{"{U:48}"},

@@ -76,7 +76,7 @@ func scienceRules() []Rule {
 		},
 		{
 			ID: "purpleair-api-key", Title: "PurpleAir API key", Severity: finding.Low,
-			Revoke:   "https://develop.purpleair.com/keys",
+			Revoke:   "https://develop.purpleair.com",
 			Source:   "https://api.purpleair.com",
 			services: []string{"purpleair"},
 			values:   []string{"{H:8}-{H:4}-{H:4}-{H:4}-{H:12}"},
@@ -194,8 +194,8 @@ func scienceRules() []Rule {
 		},
 		{
 			ID: "disgenet-api-key", Title: "DISGENET API key", Severity: finding.Low,
-			Revoke:   "https://disgenet.com/profile",
-			Source:   "https://disgenet.com/api",
+			Revoke:   "https://disgenet.com",
+			Source:   "https://disgenet.com",
 			services: []string{"disgenet", "disgenet2r"},
 			values:   []string{"{h:8}-{h:4}-{h:4}-{h:4}-{h:12}", "{h:40}"},
 		},
@@ -238,7 +238,7 @@ func scienceRules() []Rule {
 		{
 			ID: "clarivate-api-key", Title: "Web of Science API key", Severity: finding.Medium,
 			Revoke:   "https://developer.clarivate.com/applications",
-			Source:   "https://developer.clarivate.com/apis/wos",
+			Source:   "https://developer.clarivate.com/apis",
 			services: []string{"clarivate", "wos"},
 			values:   []string{"{h:40}"},
 		},
@@ -307,7 +307,7 @@ func scienceRules() []Rule {
 			ID: "comtrade-key", Title: "UN Comtrade subscription key", Severity: finding.Low,
 			Revoke:   "https://comtradedeveloper.un.org/profile",
 			Source:   "https://comtradedeveloper.un.org",
-			services: []string{"comtrade", "comtradeapicall"},
+			services: []string{"comtrade", "comtradeapicall", "comtradr"},
 			values:   []string{"{h:32}"},
 		},
 		{
@@ -330,6 +330,13 @@ func scienceRules() []Rule {
 			Source:   "https://onlinelibrary.wiley.com/library-info/resources/text-and-datamining",
 			services: []string{"wiley"},
 			values:   []string{"{h:8}-{h:4}-{h:4}-{h:4}-{h:12}"},
+		},
+		{
+			ID: "ebird-api-key", Title: "eBird API key", Severity: finding.Low,
+			Revoke:   "https://ebird.org/api/keygen",
+			Source:   "https://ebird.org/api/keygen",
+			services: []string{"ebird", "rebird"},
+			values:   []string{"{L:12}"},
 		},
 		{
 			ID: "opentopography-key", Title: "OpenTopography API key", Severity: finding.Low,
