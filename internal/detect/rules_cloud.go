@@ -281,5 +281,19 @@ func cloudRules() []Rule {
 			Source: "https://fly.io/docs/security/tokens",
 			shapes: []string{"fo1_{u:43}", "fm1a_{e:100-1000}", "fm1r_{e:100-1000}", "fm2_{e:100-1000}"},
 		},
+		{
+			ID: "hetzner-cloud-token", Title: "Hetzner Cloud token", Severity: finding.High,
+			Revoke:   "https://console.hetzner.com",
+			Source:   "https://docs.hetzner.cloud",
+			services: []string{"hetzner", "hcloud"},
+			values:   []string{"{n:64}"},
+		},
+		{
+			ID: "fastly-token", Title: "Fastly API token", Severity: finding.High,
+			Revoke:   "https://manage.fastly.com/account/personal/tokens",
+			Source:   "https://docs.fastly.com/en/guides/using-api-tokens",
+			services: []string{"fastly"},
+			values:   []string{"{u:32}"},
+		},
 	}
 }

@@ -141,5 +141,17 @@ func codeRules() []Rule {
 			services: []string{"jupyter", "jupyterhub", "jupyterlab", "lab", "notebooks", "tree", "8888"},
 			values:   []string{"{h:48}", "{h:32}"},
 		},
+		{
+			ID: "packagist-token", Title: "Private Packagist token", Severity: finding.High,
+			Revoke: "https://packagist.com",
+			Source: "https://packagist.com/docs/composer-authentication",
+			shapes: []string{"packagist_{l:3}_{h:68}"},
+		},
+		{
+			ID: "clojars-token", Title: "Clojars deploy token", Severity: finding.High,
+			Revoke: "https://clojars.org/tokens",
+			Source: "https://github.com/clojars/clojars-web/wiki/Deploy-Tokens",
+			shapes: []string{"CLOJARS_{h:60}"},
+		},
 	}
 }

@@ -149,5 +149,28 @@ func messagingRules() []Rule {
 			Source: "https://ifttt.com/maker_webhooks",
 			shapes: []string{"https://maker.ifttt.com/trigger/{u:1-60}/with/key/{u:20-43}"},
 		},
+		{
+			ID: "mattermost-token", Title: "Mattermost access token", Severity: finding.Medium,
+			Source:   "https://developers.mattermost.com/integrate/reference/personal-access-token",
+			services: []string{"mattermost", "mattermostdriver"},
+			values:   []string{"{L:26}"},
+		},
+		{
+			ID: "zulip-api-key", Title: "Zulip API key", Severity: finding.Medium,
+			Source:   "https://zulip.com/api/api-keys",
+			services: []string{"zulip"},
+			values:   []string{"{n:32}"},
+		},
+		{
+			ID: "matrix-access-token", Title: "Matrix (Synapse) access token", Severity: finding.Medium,
+			Source: "https://element-hq.github.io/synapse/latest/usage/administration/admin_api",
+			shapes: []string{"syt_{n:4-80}_{A:20}_{n:6}"},
+		},
+		{
+			ID: "mailersend-token", Title: "MailerSend API token", Severity: finding.High,
+			Revoke: "https://app.mailersend.com/api-tokens",
+			Source: "https://developers.mailersend.com/general.html",
+			shapes: []string{"mlsn.{h:64}"},
+		},
 	}
 }
