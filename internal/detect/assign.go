@@ -54,7 +54,7 @@ func readName(s *scan, _ *action, start, end int) {
 	if p.parse(text[from:to]); !p.promises() {
 		return // as of most names in which there is "token" or "key"
 	}
-	if s.assigned(from, to) || s.returned(from, to) || s.prompted(from, to) {
+	if s.listedKey(from, to) || s.assigned(from, to) || s.returned(from, to) || s.prompted(from, to) {
 		return
 	}
 	op, at := s.operator(from, to)
@@ -83,8 +83,13 @@ func readName(s *scan, _ *action, start, end int) {
 	if op == opColon && len(s.cands) == before {
 		s.below(from, to, at)
 	}
-	if len(s.cands) == before && (op == opNear || op == opSpace || text[at-1] == '|') {
-		s.table(from, to)
+	if len(s.cands) > before && (op == opTag || op == opSpace && s.in.Language == Unknown) {
+		s.others(from, to, op)
+	}
+	if len(s.cands) == before && (op == opNear || op == opSpace || op == opTag || text[at-1] == '|') {
+		if s.valueColumn(from, to); op != opTag {
+			s.table(from, to)
+		}
 	}
 }
 
@@ -350,7 +355,30 @@ func (s *scan) afterQuoted(i int) (operator, int) {
 	case bytes.HasPrefix(s.text[i:], []byte("value=")):
 		return opAssign, i + len("value=")
 	}
+	if at := attribute(s.text, i); at > 0 {
+		return opAssign, at
+	}
 	return opNone, 0
+}
+
+// attribute returns where the attribute "value" begins of the input of HTML in
+// whose tag i is, behind another attribute; else 0.
+func attribute(text []byte, i int) int {
+	const reach = 300
+	head := text[max(0, i-reach):i]
+	open := bytes.LastIndexByte(head, '<')
+	if open < 0 || !bytes.HasPrefix(head[open:], []byte("<input ")) || bytes.IndexByte(head[open:], '>') >= 0 {
+		return 0
+	}
+	tag := text[i-len(head)+open : min(len(text), i+reach)]
+	if end := bytes.IndexByte(tag, '>'); end >= 0 {
+		tag = tag[:end]
+	}
+	word := []byte(" value=")
+	if n := bytes.Index(tag, word); n >= 0 {
+		return i - len(head) + open + n + len(word)
+	}
+	return 0
 }
 
 // colon reads what follows a colon: a Python annotation ends in "=", and "::" is no operator.
@@ -365,8 +393,10 @@ func (s *scan) colon(i int) (operator, int) {
 	for i < len(text) && text[i] == '*' {
 		i++ // Markdown: **password:** x
 	}
-	if j := skipBlank(text, i); bytes.HasPrefix(text[j:], []byte("chr \"")) {
-		return opColon, j + len("chr ") // the structure of a list, as R shows it
+	for _, of := range []string{"chr \"", "String \""} {
+		if j := skipBlank(text, i); bytes.HasPrefix(text[j:], []byte(of)) {
+			return opColon, j + len(of) - 1 // the structure of a list, as R and Julia show it
+		}
 	}
 	if s.in.Language.code() {
 		j := run(text, i, 4, space)
@@ -393,8 +423,8 @@ func (s *scan) tags(i int) (operator, int) {
 			if end < 0 {
 				return opNone, 0
 			}
-			if bytes.HasPrefix(text[i:], []byte("</th>")) {
-				return opNone, 0 // a heading: table.go
+			if bytes.HasPrefix(text[i:], []byte("</th>")) && !bytes.HasPrefix(bytes.TrimLeft(text[i+len("</th>"):limit], " \r\n\t"), []byte("<td")) {
+				return opNone, 0 // a heading of a column: table.go
 			}
 			seen = true
 			i += end + 1

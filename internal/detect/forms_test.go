@@ -328,6 +328,35 @@ var forms = []form{
 	{"openssh-private-key", Unknown, "«-----BEGIN OPENSSH {pemtail}»"},
 	{"encrypted-private-key", Unknown, "«-----BEGIN ENCRYPTED {pemtail}»"},
 	{"google-service-account", Unknown, `{"type": "service_account", "private_key": "«{pemn}»\n"}`},
+	// outputs: tables, listings, other scripts
+	{"generic-token", Unknown, "GET /v1 HTTP/1.1\nAuthorization: Token «{hex40}»\nAccept: */*"},
+	{"generic-token", Unknown, "api_token: \u200b«{mixed}»"},
+	{"generic-api-key", Unknown, "<p><b>API key:</b> <code>«{mixed}»</code></p>"},
+	{"generic-password", Unknown, "| Field    | Type | Value        |\n|:---------|:-----|:-------------|\n| password | str  | «{pw}» |"},
+	{"generic-password", Unknown, "<table><tr><th>Field</th><th>Type</th><th>Value</th></tr><tr><td>password</td><td>str</td><td>«{pw}»</td></tr></table>"},
+	{"generic-password", Unknown, "╭─ Login ─╮\n│ user      bob            │\n│ password  «{pw}»  │\n╰──╯"},
+	{"generic-password", Unknown, "# A tibble: 1 × 4\n     id login   password      admin\n1     1 anna.k «{pw}» TRUE"},
+	{"openweather-api-key", Unknown, "https://api.openweathermap.org:443 \"GET /data/2.5/weather?q=Oslo&appid=«{hex32}»&units=metric HTTP/1.1\" 200"},
+	{"openweather-api-key", Unknown, `{"smtp": {"user": "bob"}, "key": {"openweather": "«{hex32}»"}}`},
+	{"azure-storage-key", Unknown, "KeyName  Permissions  Value\nkey1     FULL         «{b64}»"},
+
+	{"generic-password", Markdown, "the admin password «{pw}» is temporary"},
+	{"generic-api-key", Markdown, "Der API-Schlüssel lautet **«{mixed}»**."},
+	{"generic-api-key", Markdown, "- Clé d'API : `«{mixed}»`"},
+	{"generic-api-key", Markdown, "* APIキー: `«{mixed}»`"},
+	{"generic-api-key", Markdown, "La chiave API è `«{mixed}»`"},
+	{"generic-password", Markdown, "- 비밀번호: `«{pw}»`"},
+	{"generic-password", Unknown, "┌─────────┬──────────┐\n│ service ┆ password │\n│ ---     ┆ ---      │\n╞═════════╪══════════╡\n│ nexus   ┆ «{pw}» │\n└─────────┴──────────┘"},
+	{"generic-password", Unknown, " Row │ name     password\n─────┼──────────────────\n   1 │ nexus    «{pw}»"},
+	{"generic-secret", Unknown, `<tr><th scope="row">Client secret</th><td>«{mixed}»</td></tr>`},
+	{"generic-api-key", Unknown, `<input id="ak" name="api_key" type="text" value="«{mixed}»" readonly>`},
+	{"generic-password", Unknown, "  password: String \"«{pw}»\""},
+	{"generic-password", Unknown, "  host: data.lab\n  pass: «{pw}»"},
+	{"generic-password", Unknown, "    psk=\"«{pw}»\""},
+	{"generic-token", Unknown, "ENV PIP_INDEX_TOKEN=«{mixed}»    0B"},
+	{"private-key", Unknown, `{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","d":"«{mixed}»","use":"sig"}`},
+	{"generic-api-key", Markdown, "A chave de API do laboratório: `«{mixed}»` (privada)"},
+	{"generic-password", Markdown, "A senha do banco é `«{pw}»`."},
 }
 
 // TestKeyPair holds that the secret is found that follows an access key id.
@@ -402,6 +431,34 @@ func TestKey(t *testing.T) {
 		}
 		if len(got) != 1 || got[0].rule != c.rule || got[0].secret != strings.Trim(text, "'\n") {
 			t.Errorf("%s %q: %v", c.key, text, got)
+		}
+	}
+}
+
+func TestTurnedTable(t *testing.T) {
+	f := newFake(9)
+	a, b := f.expand("{pw}"), f.expand("{pw}")
+	for _, text := range []string{
+		"                      0           1\nname                dev        prod\ndb_password  " + a + "  " + b,
+		"<tr><th>db_password</th><td>" + a + "</td><td>" + b + "</td></tr>",
+	} {
+		got := find(t, text, Unknown, "")
+		if len(got) != 2 || got[0].secret != a || got[1].secret != b {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
+
+func TestSecretBeside(t *testing.T) {
+	f := newFake(7)
+	id, secret := f.expand("{akia}"), f.expand("{b64x40}")
+	for _, text := range []string{
+		"ACCESSKEY\t" + id + "\t2024-05-05T10:10:10Z\t" + secret + "\tActive",
+		"('" + id + "', '" + secret + "')",
+	} {
+		got := find(t, text, Unknown, "")
+		if len(got) != 2 || got[1].rule != "aws-secret-access-key" || got[1].secret != secret {
+			t.Errorf("%q: %v", text, got)
 		}
 	}
 }

@@ -34,6 +34,27 @@ func (s *scan) typed(from, to int) bool {
 	return true
 }
 
+// listedKey judges the last word of a line of "az storage account keys list",
+// key1 FULL x, whose name for the key is at [from,to). It reports whether it is
+// one.
+func (s *scan) listedKey(from, to int) bool {
+	if to-from != len("key1") || s.text[to-1] != '1' && s.text[to-1] != '2' {
+		return false
+	}
+	i := skipBlank(s.text, to)
+	word := []byte("FULL")
+	if i == to || !bytes.HasPrefix(s.text[i:], word) && !bytes.HasPrefix(s.text[i:], []byte("Full")) {
+		return false
+	}
+	i = skipBlank(s.text, i+len(word))
+	end := run(s.text, i, maxBare, b64std|equals)
+	r := s.t.byID["azure-storage-key"]
+	if token := s.text[i:end]; matchService(s.t.services["storage"], token) == r {
+		s.add(candidate{rule: r, rank: rankNamed, parts: []Span{{i, end}}, name: string(s.text[from:to]), preview: "…"})
+	}
+	return true
+}
+
 // returned judges the literal that a function without arguments returns, when
 // its name says of what: def db_password(): return "x". It reports whether
 // there is one.

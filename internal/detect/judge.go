@@ -13,12 +13,15 @@ func (s *scan) judge(from, to int, op operator, at int) {
 	if p.n == 0 {
 		return
 	}
-	if (op == opAssign || op == opColon && bytes.HasPrefix(s.text[skipBlank(s.text, at):], []byte("["))) && s.list(&p, name, at) {
+	if (op == opAssign || op == opColon && startsList(s.text, at)) && s.list(&p, name, op, at) {
 		return
 	}
 	k := p.classify()
 	if k == kindNone || op == opTargets || op == opCall && (p.reading() || k == kindWeakKey) {
 		return
+	}
+	if k == kindHeader && (op == opColon || op == opAssign) {
+		at = skipScheme(s.text, at)
 	}
 	v, ok := s.valueAt(at, from, op)
 	if !ok {
@@ -131,7 +134,7 @@ func (s *scan) weigh(p *split, k kind, name []byte, v value, op operator) {
 	if len(v.text) < 6 || !v.quoted && v.place == inExpression && k != kindPassword && (len(v.text) < 16 || !measure(v.text).random()) {
 		return
 	}
-	if verdict(name) && (op == opColon && !v.quoted && !s.leads(v.parts[0].Start) && !s.accounts(v.parts[0].Start) || op == opTag && !s.accounts(v.parts[0].Start)) {
+	if verdict(name) && (op == opColon && !v.quoted && !s.leads(v.parts[0].Start) && !s.accounts(v.parts[0].Start) && !s.beside(v.parts[0].Start) || op == opTag && !s.accounts(v.parts[0].Start)) {
 		return
 	}
 	if v.param == '&' && s.link(p, v.text, v.start()) {
@@ -237,7 +240,7 @@ func (s *scan) link(p *split, text []byte, at int) bool {
 	case "authkey":
 		return text[0] == '!' || bytes.HasPrefix(text, []byte("%21")) // OneDrive
 	case "appid":
-		return !bytes.Contains(s.text[bytesBefore(s.text, at):at], []byte("openweather"))
+		return !bytes.Contains(s.text[max(0, bytesBefore(s.text, at)-near):at], []byte("openweather"))
 	}
 	return linkKeys[name]
 }

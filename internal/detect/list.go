@@ -6,10 +6,13 @@ const maxList = 50
 
 // list judges the literals of a list, tuple or dictionary of credentials, and
 // reports whether there is one at i.
-func (s *scan) list(p *split, name []byte, i int) bool {
+func (s *scan) list(p *split, name []byte, op operator, i int) bool {
 	k, ok := plurals[string(p.word(p.n-1))]
 	text := s.text
 	i = skipBlank(text, i)
+	if i < len(text) && text[i] == '{' && (!ok || op == opColon) {
+		return s.perService(p, name, i)
+	}
 	if !ok && i < len(text) && text[i] == '[' && p.classify() == kindPassword {
 		k, ok = kindPassword, true // a column of a table
 	}
@@ -99,6 +102,44 @@ func (s *scan) row(p *split, k kind, name []byte, i int) int {
 		return 0
 	}
 	return 0
+}
+
+// startsList reports whether a list or a dictionary begins at i.
+func startsList(text []byte, i int) bool {
+	i = skipBlank(text, i)
+	return i < len(text) && (text[i] == '[' || text[i] == '{')
+}
+
+// perService judges a dictionary that holds a credential of one kind for each of
+// several services, "key": {"openweather": "x"}, and reports whether there is
+// one at i.
+func (s *scan) perService(p *split, name []byte, i int) bool {
+	text := s.text
+	k := p.classify()
+	if k == kindNone || i >= len(text) {
+		return false
+	}
+	i++
+	for n := 0; n < maxList; n++ {
+		of, next, ok := s.literals(run(text, i, 200, space), false)
+		if !ok || len(of.text) > maxName || next >= len(text) || text[next] != ':' {
+			return n > 0
+		}
+		v, next, ok := s.literals(run(text, next+1, 80, space), false)
+		if !ok {
+			return n > 0
+		}
+		var q split
+		q.parse(append(append(bytes.Clone(of.text), '_'), name...))
+		if !describes(of.text) && q.n > 0 && q.classify() != kindNone && (k == kindPassword || s.service(&q, v, v.text) != nil) {
+			s.weigh(&q, k, name, v, opColon)
+		}
+		if next = run(text, next, 80, space); next >= len(text) || text[next] != ',' {
+			return true
+		}
+		i = next + 1
+	}
+	return true
 }
 
 // descriptive are the last words of names in a dictionary of credentials whose

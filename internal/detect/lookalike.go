@@ -87,7 +87,7 @@ func agent(text []byte) bool {
 func requirement(text []byte) bool {
 	text = bytes.TrimLeft(text, "`(")
 	i := run(text, 0, 60, word|dash|dot)
-	if i == 0 || !is(text[0], letter) || i+2 >= len(text) || bytes.IndexByte([]byte("<>=!~"), text[i]) < 0 {
+	if i == 0 || !is(text[0], letter) || i+2 >= len(text) || bytes.IndexByte([]byte("<>=!~"), text[i]) < 0 || (text[i] == '!' || text[i] == '~') && text[i+1] != '=' {
 		return false
 	}
 	rest := bytes.TrimLeft(text[i+1:], "=-")

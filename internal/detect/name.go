@@ -1,9 +1,6 @@
 package detect
 
-import (
-	"bytes"
-	"strings"
-)
+import "bytes"
 
 // kind is what a name says about its value.
 type kind uint8
@@ -23,7 +20,7 @@ const (
 var nameKeywords = []string{
 	"pass", "pwd", "_pw", "pw:", "pw=", "pw ", "pw\"", "pw'", "pswd", "psw =", "psw=", "secret", "token", "tok =", "tok=", "key", "cred", "_pat", "pat=",
 	"auth_", "_auth", "auth\"", "auth'", "jwt", "kennwort", "senha", "contrasena", "motdepasse", "mot_de_passe", "clave", "parola", "appid", "app_id", "sid_pw", "bearer_",
-	"mdp =", "mdp=", "sk =", "sk=", "wachtwoord", "salasana", "adgangskode", "lozinka", "assword",
+	"mdp =", "mdp=", "sk =", "sk=", "wachtwoord", "salasana", "adgangskode", "lozinka", "assword", "psk=", "psk =", "psk:", "psk\"", "psk'", "_psk",
 }
 
 // plurals are the names of lists and dictionaries of credentials.
@@ -37,44 +34,11 @@ var credentialWords = map[string]kind{
 	"pswd": kindPassword, "passphrase": kindPassword, "passcode": kindPassword, "passwort": kindPassword, "kennwort": kindPassword,
 	"senha": kindPassword, "contrasena": kindPassword, "motdepasse": kindPassword, "passe": kindPassword, "pgpassword": kindPassword, "parola": kindPassword,
 	"pgpass": kindPassword, "sshpass": kindPassword, "passw": kindPassword, "psw": kindPassword, "passord": kindPassword, "mdp": kindPassword, "clave": kindPassword,
-	"wachtwoord": kindPassword, "salasana": kindPassword, "adgangskode": kindPassword, "lozinka": kindPassword, "assword": kindPassword,
+	"psk": kindPassword, "wachtwoord": kindPassword, "salasana": kindPassword, "adgangskode": kindPassword, "lozinka": kindPassword, "assword": kindPassword,
 	"secret": kindSecret, "secrets": kindSecret, "credential": kindSecret, "credentials": kindSecret, "creds": kindSecret, "cred": kindToken,
 	"sk": kindKey, "token": kindToken, "pat": kindToken, "jwt": kindToken, "bearer": kindToken, "registrationkey": kindKey, "tok": kindToken,
 	"key": kindWeakKey, "apikey": kindKey, "authkey": kindKey, "appid": kindKey, "apitoken": kindToken,
 	"authorization": kindHeader, "auth": kindHeader,
-}
-
-// foreignWords are whole names for a password outside of ASCII, each with the
-// piece of it that the prefilter looks for: its columns are few.
-var foreignWords = []struct{ word, anchor string }{
-	{"contraseña", "contrase"}, {"lösenord", "senord"}, {"密码", "\xaf\x86"}, {"密碼", "\xaf\x86"}, {"пароль", "\xb0\xd1\x80"}, {"Пароль", "\xb0\xd1\x80"}, {"パスワード", "\x83\x91"},
-}
-
-// readForeign handles the piece of such a name.
-func readForeign(s *scan, _ *action, start, _ int) {
-	for _, f := range foreignWords {
-		from := start - strings.Index(f.word, f.anchor)
-		if to := from + len(f.word); from >= 0 && to <= len(s.text) && lowered(string(s.text[from:to])) == f.word {
-			s.foreign(from, to)
-			return
-		}
-	}
-}
-
-// foreign judges the value of the name at [start,end).
-func (s *scan) foreign(start, end int) {
-	op, at := s.operator(start, end)
-	if op == opNone || op == opTargets || start < s.named {
-		return
-	}
-	s.named = end
-	v, ok := s.valueAt(at, start, op)
-	if !ok {
-		return
-	}
-	var p split
-	p.parse([]byte("password"))
-	s.weigh(&p, kindPassword, s.text[start:end], v, op)
 }
 
 // credentialEndings make a credential word of any word that ends in one.
@@ -92,13 +56,13 @@ var notCredentialWords = words("bypass compass trespass encompass underpass over
 	"minipass htpasswd askpass tiktoken detokenize subtoken wordtoken keytoken nonsecret pretoken")
 
 // keyWords before "key" say that it opens something.
-var keyWords = words("api access secret private auth account encryption encrypt decryption signing sign master storage subscription service app " +
+var keyWords = words("api access secret private preshared auth account encryption encrypt decryption signing sign master storage subscription service app " +
 	"application admin shared server deploy function webhook fernet aes jwt cipher sas client consumer crypto hmac license licence developer dev user " +
 	"session root read write readonly ingest project personal integration functions host ssh rsa tls ssl age pgp ec web deploy bot project")
 
 // trailingWords may follow the credential word: "password_prod", "API_KEY_2".
 var trailingWords = words("value val str string plain plaintext text raw prod production dev test testing staging stage old new tmp temp live default primary " +
-	"secondary read write rw ro local remote main backup b64 base64 here literal current master user admin root db east west eu us id1 kaggle colab env0 v1 v2 v3")
+	"secondary base read write rw ro local remote main backup b64 base64 here literal current master user admin root db east west eu us id1 kaggle colab env0 v1 v2 v3")
 
 // serviceWords may follow the credential word, too: they say what it is for.
 var serviceWords = words("gmail google mysql postgres postgresql oracle mongo mongodb redis wifi wlan email mail smtp imap ftp sftp ssh vpn github gitlab aws azure " +
@@ -117,7 +81,7 @@ var otherKeys = words("public publishable pub pk gpg foreign primary partition s
 	"group object s3 hot dict map lookup join merge index row column col field hash range composite candidate unique alternate pos sort_by compare cmp " +
 	"query sheet spreadsheet worksheet doc document site bib cite citation match search event record message msg event routing shard bucket file path image model layer state state_dict attention attn dataset data " +
 	"pad bos eos unk sep cls mask next prev previous continuation page sync start end stop special additional prompt input output completion last first " +
-	"authenticity nonce redir current csrf xsrf csrfmiddleware cancel cancellation max min num total stop image sentence target source src tgt begin end eot mem query kv " +
+	"experiment authenticity nonce redir current csrf xsrf csrfmiddleware cancel cancellation max min num total stop image sentence target source src tgt begin end eot mem query kv " +
 	"translation i18n entity registry answer question label metric shortcut arrow enter return home keyboard hot tab " +
 	"widget button element component cover work works resume delta watermark checkpoint cursor pagination per no non word char byte new pivot")
 
@@ -282,7 +246,7 @@ func (p *split) classify() kind {
 	}
 	if last > 0 && (k == kindWeakKey || k == kindToken || k == kindKey) {
 		before := p.word(last - 1)
-		if otherKeys[string(before)] || k != kindToken && settingKeys[string(before)] {
+		if otherKeys[string(before)] && !(k == kindToken && string(before) == "index" && last > 1) || k != kindToken && settingKeys[string(before)] {
 			return kindNone
 		}
 		if string(before) == "secret" && k != kindToken {

@@ -88,3 +88,36 @@ func (s *scan) serviceAccount(from, to int) bool {
 	return bytes.Contains(around, []byte("private_key_id")) || bytes.Contains(around, []byte("service_account")) ||
 		bytes.Contains(s.text[to:min(len(s.text), to+200)], []byte("gserviceaccount.com"))
 }
+
+// readJWK handles a JSON Web Key: its member "d" is the private part, of a
+// symmetric one "k" is all of it. RFC 7517, RFC 7518 section 6.
+func readJWK(s *scan, _ *action, start, _ int) {
+	const reach = 4096
+	from := bytes.LastIndexByte(s.text[max(0, start-reach):start], '{') + max(0, start-reach)
+	object := s.text[from:min(len(s.text), start+reach)]
+	if end := bytes.IndexByte(object, '}'); end >= 0 {
+		object = object[:end]
+	}
+	for at := 0; at < len(object); at++ {
+		q, next, ok := quoteAt(object, at)
+		if !ok {
+			continue
+		}
+		to, after, ok := q.close(object, next)
+		if !ok {
+			return
+		}
+		if name := string(object[next:to]); name == "d" || name == "k" {
+			colon := skipBlank(object, after)
+			if colon < len(object) && object[colon] == ':' {
+				if p, a, ok := quoteAt(object, skipBlank(object, colon+1)); ok {
+					if b, _, ok := p.close(object, a); ok && b-a >= 22 && all(object[a:b], b64url) && !placeholder(object[a:b]) {
+						s.add(candidate{rule: s.t.byID["private-key"], rank: rankShape, parts: []Span{{from + a, from + b}}, name: name, preview: "…"})
+					}
+				}
+			}
+			return
+		}
+		at = after - 1
+	}
+}

@@ -116,7 +116,7 @@ func believable(k kind, text []byte, v value, op operator, compound bool) bool {
 		if k == kindToken && bytes.HasPrefix(text, []byte("0x")) {
 			return false // the address of a token on a blockchain
 		}
-		return len(text) >= least && all(text, b64std|b64url|dot|equals|tilde|percent|punct) && !ordinary(text, t) && t.random() && (v.quoted || !expression(text, v) || len(text) >= 20 && t.score < -0.3)
+		return len(text) >= least && all(text, b64std|b64url|dot|equals|tilde|percent|punct) && !ordinary(text, t) && (t.random() || uuid(text)) && (v.quoted || !expression(text, v) || len(text) >= 20 && t.score < -0.3)
 	case kindWeakKey:
 		least := 20
 		if compound && v.quoted && !loose {
@@ -205,12 +205,15 @@ func passwordLike(text []byte, t traits, op operator, loose bool, v value) bool 
 	if weakWord(text) || expression(text, v) && !t.random() && (t.digit == 0 || t.upper == 0 || bytes.ContainsAny(text, ".[(_")) {
 		return false
 	}
+	if loose && t.other > 0 && all(text, letter|high) {
+		return false // a word with an accent
+	}
 	mixed := t.digit > 0 || bytes.ContainsAny(text, "@#&+=?!*$%^~") || t.other > 0 && !allWords(text)
 	if t.n >= 10 && t.digit == 0 && t.score < -0.6 {
 		mixed = true
 	}
 	if loose {
-		if jumbled(text, t) && t.score < -0.25 {
+		if jumbled(text, t) && (t.score < -0.25 || op == opTag || op == opColon || op == opAssign) {
 			return true
 		}
 		return mixed && t.n >= 7 && (t.digit > 0 || t.score < -0.6 || t.upper > 2 && t.lower > 2 && t.random() || bytes.ContainsAny(text, "@#&+=?!*$%^"))
@@ -349,6 +352,8 @@ func placeholder(text []byte) bool {
 	case n > 4 && bytes.HasPrefix(text, []byte("__")) && bytes.HasSuffix(text, []byte("__")):
 		return true
 	case bytes.Contains(text, []byte("[nbseal:")): // a marker, alone or where a part was
+		return true
+	case first == '*' && last == '*' && all(text[1:n-1], lower|dash|under): // wget
 		return true
 	case first == '%' && last == '%' && n > 2, bytes.HasPrefix(text, []byte("%(")), bytes.HasPrefix(text, []byte("{{")):
 		return true

@@ -5,7 +5,7 @@ import "bytes"
 // stripScheme returns an authorization scheme at the start of a header's value,
 // and the length of what stands before the credential.
 func stripScheme(b []byte) (string, int) {
-	for _, w := range []string{"bearer", "basic", "token", "api-key", "apikey", "key", "negotiate", "jwt", "bot", "sso-key", "genie-key", "pat", "splunk", "client-id"} {
+	for _, w := range []string{"bearer", "basic", "token", "ssws", "oauth", "apitoken", "api-token", "geniekey", "deepl-auth-key", "api-key", "apikey", "key", "negotiate", "jwt", "bot", "sso-key", "genie-key", "pat", "splunk", "client-id"} {
 		if len(b) > len(w)+4 && b[len(w)] == ' ' && lowered(string(b[:len(w)])) == w {
 			return w, run(b, len(w), 8, space)
 		}
@@ -14,6 +14,22 @@ func stripScheme(b []byte) (string, int) {
 		return "token", bytes.IndexByte(b, '=') + 1
 	}
 	return "", 0
+}
+
+// skipScheme returns where the credential of an Authorization header begins that
+// stands without quotes behind its scheme, "Token x", when i is behind the
+// name; or i. What has a reader of its own is left to it.
+func skipScheme(text []byte, i int) int {
+	at := skipBlank(text, i)
+	if at == len(text) || !is(text[at], letter) {
+		return i
+	}
+	line := text[at:min(len(text), at+40)]
+	scheme, n := stripScheme(line)
+	if n == 0 || scheme == "basic" || scheme == "bearer" {
+		return i
+	}
+	return at + n
 }
 
 // readScheme handles "Bearer" and "Basic": what follows is the credential, also

@@ -164,3 +164,26 @@ func escapeBefore(text []byte, i int) bool {
 	}
 	return false
 }
+
+// secretBeside records the secret key of AWS that stands within a few words of
+// the access key id that ends at i, without a name, as in a row of a table or the
+// arguments of a call.
+func (s *scan) secretBeside(i int) {
+	const reach, most, size = 120, 6, 40
+	stop := min(len(s.text), i+reach)
+	for range most {
+		for i < stop && !is(s.text[i], b64std) {
+			i++
+		}
+		end := run(s.text, i, reach, b64std)
+		token := s.text[i:end]
+		if t := measure(token); len(token) == size && t.lower > 3 && t.upper > 3 && (t.digit+t.other > 1 || t.score < 0) && !placeholder(token) &&
+			(end == len(s.text) || !is(s.text[end], word|dash|dot|equals|percent)) && !is(s.text[i-1], under|dash|dot|equals|percent) {
+			s.add(candidate{rule: s.t.byID["aws-secret-access-key"], rank: rankNamed, parts: []Span{{i, end}}, preview: "…"})
+			return
+		}
+		if i = end; i >= stop {
+			return
+		}
+	}
+}

@@ -199,6 +199,13 @@ var silent = []struct {
 	// encoded things
 	{Unknown, "{b64}{b64}/AIza{mixed}/{b64}"},
 	{Unknown, `"data": "{b64}{b64}{b64}"`},
+	// outputs
+	{Unknown, "experiment_key: {hex32}"},
+	{Markdown, "Le mot de passe est envoyé par courriel."},
+	{Unknown, "--2025-03-01--  https://bob:*password*@data.example.net/x.zip"},
+	{Unknown, "| Setting | Type | Value |\n|---|---|---|\n| password | string | ******** |\n| api_key | string | (none) |"},
+	{Unknown, `{"auth": {"accessor": "{mixed}", "policies": ["default"]}}`},
+	{Unknown, `{"checksum": {"key": "{hex64}"}, "key": {"id": "{hex32}"}}`},
 }
 
 func TestSilent(t *testing.T) {

@@ -37,6 +37,9 @@ func (s *scan) spaced(from, gap, i int) (operator, int) {
 		return opSpace, i
 	}
 	head := bytes.TrimSpace(text[s.lineStart(from):from])
+	if len(head) == len("\u2502") {
+		head = bytes.TrimLeft(unboxed(head), "| ") // in a box
+	}
 	switch {
 	case bytes.HasPrefix(text[i:], []byte("-v ")) && bytes.Contains(head, []byte("config set")):
 		return opSpace, i + len("-v ")
@@ -58,7 +61,7 @@ func (s *scan) spaced(from, gap, i int) (operator, int) {
 		}
 	}
 	if s.place(from) != inExpression && i-gap < 4 {
-		if s.person(from) {
+		if s.person(from) || bytes.HasPrefix(text[from:gap], []byte("admin ")) || bytes.HasPrefix(text[from:gap], []byte("root ")) {
 			return opIs, i
 		}
 		return opNear, i
@@ -67,35 +70,40 @@ func (s *scan) spaced(from, gap, i int) (operator, int) {
 }
 
 // aboutWhat steps over what a sentence says of a credential before it tells
-// it, "for the lab:", when the line ends after one more word; it returns where
-// that begins, or 0.
+// it, "for the lab:" or "of the lab is", when one more word ends the line or
+// stands in quotation marks; it returns where that begins, or 0.
 func (s *scan) aboutWhat(i int) int {
 	line := s.text[i:min(len(s.text), i+160)]
 	if nl := bytes.IndexByte(line, '\n'); nl >= 0 {
 		line = line[:nl]
 	}
-	colon := bytes.Index(line, []byte(": "))
-	if colon < 0 || colon > 80 || !all(line[:colon], letter|high|space|dash) || s.place(i) == inExpression {
+	if !prepositions[string(line[:run(line, 0, len(line), letter|high)])] || s.place(i) == inExpression {
 		return 0
 	}
-	rest := bytes.TrimSpace(line[colon+1:])
-	if len(rest) < 6 || bytes.IndexByte(rest, ' ') >= 0 {
-		return 0
-	}
-	first := line[:run(line, 0, len(line), letter|high)]
-	for _, w := range []string{"for", "of", "to", "from", "für", "zu", "pour", "de", "para", "del"} {
-		if string(first) == w {
-			return i + colon + len(": ")
+	at, told := len(line), 0
+	for _, w := range []string{": ", " is ", " ist ", " lautet ", " est ", " es ", " é ", " è "} {
+		if n := bytes.Index(line[:at], []byte(w)); n >= 0 {
+			at, told = n, n+len(w)
 		}
 	}
-	return 0
+	if told == 0 || at > 80 || !all(line[:at], letter|high|space|dash) {
+		return 0
+	}
+	rest := bytes.TrimSpace(line[told:])
+	if len(rest) < 6 || bytes.IndexByte(rest, ' ') >= 0 && rest[0] != '`' || line[at] != ':' && rest[0] != '`' {
+		return 0
+	}
+	return i + told
 }
+
+// prepositions begin what a credential is for.
+var prepositions = words("for of to from für zu zum zur der des vom pour de du des para del da do dos van voor til")
 
 // person reports whether the line of a password names the user before it, as
 // "user bob, password x" and "logging in as bob with password x" do.
 func (s *scan) person(i int) bool {
-	head := s.text[s.lineStart(i):i]
-	if len(head) < 6 || len(head) > 200 {
+	head := s.text[max(s.lineStart(i), i-200):i]
+	if len(head) < 6 {
 		return false
 	}
 	low := bytes.ToLower(bytes.TrimRight(head, " "))

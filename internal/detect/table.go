@@ -124,40 +124,46 @@ func (s *scan) textColumn(p *split, k kind, from, to, stop int) {
 	if nl < 0 {
 		return
 	}
-	heading := s.text[line : to+nl]
+	heading := unboxed(s.text[line : to+nl])
 	mark := divider(heading, left, right)
+	if mark == '|' && bytes.Count(heading, []byte{mark}) == 1 && bytes.Contains(bytes.TrimSpace(heading[bytes.IndexByte(heading, mark)+1:]), []byte("  ")) {
+		mark = 0 // between the numbers of rows and the columns
+	}
 	bars := 0
 	switch {
 	case mark != 0:
 		if s.rowAbove(line, mark, heading) {
 			return
 		}
-		bars = bytes.Count(s.text[line:from], []byte{mark})
+		bars = bytes.Count(heading[:left], []byte{mark})
 	case !columns(heading) || !heads(heading, left, right):
 		return
 	}
 	alone := mark == 0 && len(bytes.TrimSpace(heading)) == to-from
-	name, below := s.text[from:to], gapsOf(heading, left, right)
+	name, below, single := s.text[from:to], gapsOf(heading, left, right), fieldsOf(heading, left, right)
 	at := to + nl + 1
 	for range maxTableRows {
 		end := bytes.IndexByte(s.text[at:stop], '\n')
 		if end < 0 {
 			end = stop - at
 		}
-		row := s.text[at : at+end]
+		row := unboxed(s.text[at : at+end])
 		if len(bytes.TrimSpace(row)) == 0 {
 			return
 		}
 		if mark != 0 {
 			if a, b, ok := barCell(row, mark, bars); ok {
 				s.cell(p, k, name, at+a, at+b)
-			} else if !bytes.ContainsAny(row, "+|") && (mark != '&' || len(row) == 0 || row[0] != '\\') {
+			} else if !bytes.ContainsAny(row, "+|") && len(bytes.Trim(row, "-")) > 0 && (mark != '&' || len(row) == 0 || row[0] != '\\') {
 				return
 			}
 		} else {
 			a, b, ok := wordAt(row, left, right)
 			if !ok {
 				a, b, ok = below.cell(row)
+			}
+			if !ok {
+				a, b, ok = single.cell(row)
 			}
 			if ok && (!alone || len(bytes.TrimSpace(row[:a])) > 0) {
 				s.cell(p, k, name, at+a, at+b)
@@ -214,7 +220,7 @@ func (s *scan) rowAbove(line int, mark byte, heading []byte) bool {
 	if line == 0 {
 		return false
 	}
-	above := s.text[s.lineStart(line-1) : line-1]
+	above := unboxed(s.text[s.lineStart(line-1) : line-1])
 	return bytes.Count(above, []byte{mark}) == bytes.Count(heading, []byte{mark}) && len(bytes.Trim(above, "+-=:| \t\r,;")) > 0
 }
 
@@ -239,7 +245,8 @@ func divider(heading []byte, left, right int) byte {
 	return 0
 }
 
-// barCell returns where the cell after the n-th mark of a row is.
+// barCell returns where the cell after the n-th mark of a row is, without the
+// blanks around it.
 func barCell(row []byte, mark byte, n int) (from, to int, ok bool) {
 	for ; n > 0; n-- {
 		i := bytes.IndexByte(row[from:], mark)
@@ -252,7 +259,14 @@ func barCell(row []byte, mark byte, n int) (from, to int, ok bool) {
 	if end < 0 {
 		end = len(bytes.TrimSuffix(bytes.TrimRight(row[from:], " \r"), []byte(rowEnd)))
 	}
-	return from, from + end, true
+	to = from + end
+	for from < to && row[from] == ' ' {
+		from++
+	}
+	for to > from && row[to-1] == ' ' {
+		to--
+	}
+	return from, to, true
 }
 
 // wordAt returns the word of a row that begins at left or ends at right.
@@ -272,61 +286,4 @@ func wordAt(row []byte, left, right int) (from, to int, ok bool) {
 		i = end
 	}
 	return 0, 0, false
-}
-
-// gaps is where a heading stands in a line whose cells have gaps of two blanks
-// between them. Columns do not line up where they are centred, and in bytes where
-// a letter takes more than one.
-type gaps struct {
-	before, all int  // cells before the heading, and all of them
-	numbered    bool // rows may begin with their number
-}
-
-// gapsOf is of the heading at [left,right), which is a cell of its own.
-func gapsOf(heading []byte, left, right int) gaps {
-	before, all, _, _ := gapCells(heading, left, -1)
-	if _, _, from, to := gapCells(heading, 0, before); from != left || to != right {
-		return gaps{}
-	}
-	return gaps{before, all, heading[0] == ' '}
-}
-
-// cell returns the cell of a row below the heading, if the row has as many
-// cells.
-func (g gaps) cell(row []byte) (from, to int, ok bool) {
-	n := g.before
-	switch _, all, _, _ := gapCells(row, 0, -1); {
-	case g.all == 0:
-		return 0, 0, false
-	case all == g.all+1 && g.numbered:
-		n++
-	case all != g.all:
-		return 0, 0, false
-	}
-	_, _, from, to = gapCells(row, 0, n)
-	return from, to, to > from
-}
-
-// gapCells counts the cells of a line, all of them and those that end at or
-// before at; from and to are of the one with that number, from 0.
-func gapCells(line []byte, at, number int) (before, all, from, to int) {
-	for i := 0; i < len(line); {
-		if is(line[i], space) {
-			i++
-			continue
-		}
-		end := i
-		for end < len(line) && (!is(line[end], space) || line[end] == ' ' && end+1 < len(line) && !is(line[end+1], space)) {
-			end++
-		}
-		if all == number {
-			from, to = i, end
-		}
-		all++
-		if end <= at {
-			before++
-		}
-		i = end
-	}
-	return before, all, from, to
 }

@@ -131,6 +131,8 @@ var otherKeywords = []struct {
 	{"\"-p", readPasswordFlag},
 	{"'-p", readPasswordFlag},
 	{"wandb login ", readLogin},
+	{"\"kty", readJWK},
+	{"'kty'", readJWK},
 	{"...", readMasked},
 	{"…", readMasked},
 	{"***", readMasked},
@@ -154,6 +156,9 @@ func readShape(s *scan, a *action, start, _ int) {
 			return
 		}
 		s.add(candidate{rule: a.rule, rank: rankShape, parts: []Span{{from, to}}, name: s.nameBefore(from), preview: sh.prefix + "…"})
+		if a.rule.ID == "aws-access-key-id" {
+			s.secretBeside(to)
+		}
 		return
 	}
 	// Several shapes begin alike, and many words hold such a beginning.

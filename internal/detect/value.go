@@ -311,12 +311,50 @@ func (s *scan) skipToValue(i int) (int, bool) {
 			continued = true
 			i++
 		case (b == '\n' || b == '\r') && continued:
+		case b >= 0x80 && unseen(s.text[i:]) > 0:
+			i += unseen(s.text[i:]) - 1
+		case b == '<':
+			end := emphasised(s.text, i)
+			if end < 0 || s.in.Language.code() {
+				return i, continued
+			}
+			i = end - 1
 		default:
 			return i, continued
 		}
 		i++
 	}
 	return i, continued
+}
+
+// unseen returns the length of a character at the start of text that stands
+// for no letter: a blank that does not break, a mark of width zero.
+func unseen(text []byte) int {
+	for _, c := range []string{"\u00a0", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff"} {
+		if bytes.HasPrefix(text, []byte(c)) {
+			return len(c)
+		}
+	}
+	return 0
+}
+
+// emphases are the elements of HTML that set a word apart.
+var emphases = words("b strong i em code tt kbd samp span mark u font pre")
+
+// emphasised returns where such an element's tag at i ends, or -1.
+func emphasised(text []byte, i int) int {
+	if i+1 < len(text) && text[i+1] == '/' {
+		i++
+	}
+	end := run(text, i+1, 8, alnum)
+	if end == i+1 || !emphases[lowered(string(text[i+1:end]))] {
+		return -1
+	}
+	n := bytes.IndexByte(text[end:min(len(text), end+120)], '>')
+	if n < 0 || n > 0 && text[end] != ' ' {
+		return -1
+	}
+	return end + n + 1
 }
 
 // unwrap steps into what may stand around a literal: a prefix of Python's, or
@@ -407,6 +445,9 @@ func bareEnd(text []byte, i int, op operator, v value, lead bool) int {
 	inner := bytes.HasSuffix(text[:i], []byte(encodedEquals))
 	for ; i < limit; i++ {
 		stop := false
+		if text[i] >= 0x80 && (unseen(text[i:]) > 0 || sentenceMark(text[i:])) {
+			return i
+		}
 		switch b := text[i]; b {
 		case ' ', '\t', '\n', '\r', '"', '`', '\\':
 			stop = true
@@ -430,6 +471,17 @@ func bareEnd(text []byte, i int, op operator, v value, lead bool) int {
 		}
 	}
 	return i
+}
+
+// sentenceMark reports whether text begins with a mark that parts or ends
+// sentences where letters are as wide as high, or with a closing quotation mark.
+func sentenceMark(text []byte) bool {
+	for _, c := range []string{"\uff0c", "\u3002", "\u3001", "\uff1b", "\uff09", "\u300d", "\u201d", "\u201c", "\u00bb"} {
+		if bytes.HasPrefix(text, []byte(c)) {
+			return true
+		}
+	}
+	return false
 }
 
 // entity reports whether text begins with a mark that HTML writes for itself.

@@ -90,7 +90,7 @@ func (w *walker) walk(name label) {
 	case '{':
 		var called []byte
 		_ = c.members(func(key quoted) error {
-			called = w.member(key, called)
+			called = w.member(key, called, name)
 			return nil
 		})
 	case '[':
@@ -127,9 +127,9 @@ func (w *walker) leaf(name label, v quoted) {
 	w.done = !w.to.visit(path, string(text), v)
 }
 
-// member walks the value of a key. What the object has called itself so far
-// comes in and goes out.
-func (w *walker) member(key quoted, called []byte) []byte {
+// member walks the value of a key in an object of a name. What the object has
+// called itself so far comes in and goes out.
+func (w *walker) member(key quoted, called []byte, object label) []byte {
 	c := &w.c
 	k := key.content(c.src)
 	if !key.isVerbatim() {
@@ -140,8 +140,10 @@ func (w *walker) member(key quoted, called []byte) []byte {
 	switch {
 	case isLabel(k) && c.peek() == '"':
 		called = peekString(c)
-	case len(called) > 0 && string(k) == "value":
+	case len(called) > 0 && isValue(k):
 		name = label{text: called} // {"description": "API key", "value": …}: a widget, a setting
+	case isValue(k) && c.peek() == '"':
+		name = object // {"api_key": {"currentValue": …}}: a parameter
 	}
 	if key.end-key.start >= 16+2 {
 		w.leaf(label{}, key)
@@ -173,6 +175,15 @@ func (w *walker) below(key []byte) label {
 func isLabel(key []byte) bool {
 	switch string(key) {
 	case "description", "label", "name", "key":
+		return true
+	}
+	return false
+}
+
+// isValue reports whether the value of a key is that of the object it is in.
+func isValue(key []byte) bool {
+	switch string(key) {
+	case "value", "currentValue", "defaultValue", "default", "current":
 		return true
 	}
 	return false
