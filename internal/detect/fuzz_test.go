@@ -59,6 +59,7 @@ func TestLinear(t *testing.T) {
 		"-----BEGIN PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\\n" + strings.Repeat("A", 60), "<th>password</th>", "password  x\n", "| password |", "sig=", "data:text/plain;base64,",
 		"kind: Secret\ndata:\n", "login(", "login((", "Client(\"a\",", "auth=(", "Bearer ", "Basic QQ", "...", "sk-...", "a,password = ", "password, ", "(", "\\", "api key ", "secret access key ",
 		"-u ", "curl -u ", "mysql -p", "password:\"" + strings.Repeat("x", 90), f.of(b64std, 100), "xoxb-1-", "hf_", "AKIA", "T3BlbkFJ", "sk-" + f.of(alnum, 20), "a.b-c_", ":5432:", "print(token)\n", "x,password,y\n", "keys = [\"a\",", "'Token:', value='", "user/password: ", "pw or ", "/bot", "<td>token</td>", "`password` ", "API key:\n",
+		`{"key": {"a": "b", `, "password  a  b\n", "<th>password</th><td>a</td>", "│ password │ a\n", `{"kty":"`, "key1 FULL ", "<input name=\"token\" ", "password for ",
 	} {
 		t.Run(fmt.Sprintf("%.20q", piece), func(t *testing.T) {
 			const small, tries = 1 << 12, 5

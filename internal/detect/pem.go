@@ -93,6 +93,9 @@ func (s *scan) serviceAccount(from, to int) bool {
 // symmetric one "k" is all of it. RFC 7517, RFC 7518 section 6.
 func readJWK(s *scan, _ *action, start, _ int) {
 	const reach = 4096
+	if s.allowance -= reach; s.allowance < 0 {
+		return
+	}
 	from := bytes.LastIndexByte(s.text[max(0, start-reach):start], '{') + max(0, start-reach)
 	object := s.text[from:min(len(s.text), start+reach)]
 	if end := bytes.IndexByte(object, '}'); end >= 0 {
