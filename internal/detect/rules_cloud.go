@@ -38,6 +38,12 @@ func cloudRules() []Rule {
 			shapes: []string{"AIza{u:35}"},
 		},
 		{
+			ID: "google-storage-hmac-key", Title: "Google Cloud Storage HMAC access id", Severity: finding.Medium,
+			Revoke: "https://console.cloud.google.com/storage/settings",
+			Source: "https://docs.cloud.google.com/storage/docs/authentication/hmackeys",
+			shapes: []string{"GOOG{U:19-20}", "GOOG1E{U:55}"},
+		},
+		{
 			ID: "google-oauth-secret", Title: "Google OAuth client secret", Severity: finding.High,
 			Revoke: "https://console.cloud.google.com/apis/credentials",
 			Source: "https://support.google.com/cloud/answer/6158849",

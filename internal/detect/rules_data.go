@@ -336,7 +336,7 @@ func dataRules() []Rule {
 			Revoke:   "https://developer.accuweather.com",
 			Source:   "https://developer.accuweather.com",
 			services: []string{"accuweather"},
-			values:   []string{"{n:32}", "zpka_{h:32}_{h:8}"},
+			values:   []string{"{n:32}"},
 		},
 		{
 			ID: "weatherbit-api-key", Title: "Weatherbit API key", Severity: finding.Low,
@@ -358,6 +358,12 @@ func dataRules() []Rule {
 			Source:   "https://api-docs.iqair.com",
 			services: []string{"iqair", "airvisual"},
 			values:   []string{"{h:8}-{h:4}-{h:4}-{h:4}-{h:12}"},
+		},
+		{
+			// AccuWeather and others stand behind this gateway.
+			ID: "zuplo-api-key", Title: "API key of a Zuplo gateway", Severity: finding.Medium,
+			Source: "https://zuplo.com/docs",
+			shapes: []string{"zpka_{n:32}_{h:8}"},
 		},
 	}
 }

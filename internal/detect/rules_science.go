@@ -368,7 +368,7 @@ func scienceRules() []Rule {
 		{
 			ID: "usgs-m2m-token", Title: "USGS M2M application token", Severity: finding.Medium,
 			Revoke:   "https://ers.cr.usgs.gov/profile/access",
-			Source:   "https://m2m.cr.usgs.gov",
+			Source:   "https://www.usgs.gov/media/files/m2m-application-token-documentation",
 			services: []string{"usgs", "m2m", "earthexplorer", "landsatxplore"},
 			values:   []string{"{x:64}"},
 		},
