@@ -165,8 +165,8 @@ func saasRules() []Rule {
 		{
 			ID: "tailscale-key", Title: "Tailscale key", Severity: finding.High,
 			Revoke: "https://login.tailscale.com/admin/settings/keys",
-			Source: "https://tailscale.com/kb/1277/key-prefixes",
-			shapes: []string{"tskey-auth-{n:12-20}-{n:32-40}", "tskey-api-{n:12-20}-{n:32-40}", "tskey-client-{n:12-20}-{n:32-40}", "tskey-scim-{n:12-20}-{n:32-40}", "tskey-webhook-{n:12-20}-{n:32-40}"},
+			Source: "https://tailscale.com/docs/reference/key-prefixes",
+			shapes: []string{"tskey-auth-{n:11-20}-{n:18-40}", "tskey-api-{n:11-20}-{n:18-40}", "tskey-client-{n:11-20}-{n:18-40}", "tskey-scim-{n:11-20}-{n:18-40}", "tskey-webhook-{n:11-20}-{n:18-40}"},
 		},
 		{
 			ID: "onepassword-token", Title: "1Password service account token", Severity: finding.High,
@@ -237,7 +237,7 @@ func saasRules() []Rule {
 			ID: "honeycomb-key", Title: "Honeycomb key", Severity: finding.Medium,
 			Revoke: "https://ui.honeycomb.io/account",
 			Source: "https://docs.honeycomb.io/api/authentication",
-			shapes: []string{"hc{l:1}ik_{L:58}", "hc{l:1}ic_{L:58}", "hc{l:1}mk_{L:26}:{L:32}"},
+			shapes: []string{"hcaik_{L:58}", "hcaic_{L:58}", "hcamk_{L:26}:{L:32}", "hcbik_{L:58}", "hcbic_{L:58}", "hcbmk_{L:26}:{L:32}", "hcxik_{L:58}", "hcxic_{L:58}", "hcxmk_{L:26}:{L:32}"},
 		},
 		{
 			ID: "axiom-token", Title: "Axiom API token", Severity: finding.Medium,
