@@ -58,7 +58,7 @@ func readAll(b *testing.B, dir string) {
 // at lines.
 func scanLines(b *testing.B, dir string) {
 	b.Helper()
-	buf := make([]byte, 64<<10)
+	buf := make([]byte, 1<<20)
 	eachFile(b, dir, func(f *os.File) (lines int, err error) {
 		s := bufio.NewScanner(f)
 		s.Buffer(buf, scan.MaxSize)

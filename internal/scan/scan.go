@@ -9,7 +9,7 @@
 // are stepped over and counted, as are binary files.
 //
 // Memory is bounded by the largest file times the number of workers, and by the
-// findings of a few files.
+// findings of some dozens of files for each of them.
 package scan
 
 import (
@@ -78,17 +78,17 @@ func Paths(ctx context.Context, paths []string, opt Options, h Handler) (finding
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 
-	// Each job has a channel for its one result; the queue of those channels
-	// keeps the order, and its length bounds how far workers run ahead.
-	queue := make(chan chan result, 4*jobs)
+	// Each job has a channel for its results; the queue of those channels keeps the
+	// order, and its length bounds how far workers run ahead.
+	queue := make(chan chan []result, 4*jobs)
 	work := make(chan job)
 	var wg sync.WaitGroup
 	detector := detect.New()
 	wg.Go(func() {
 		defer close(queue)
 		defer close(work)
-		walk(ctx, paths, func(t target) bool {
-			j := job{t, make(chan result, 1)}
+		hand := func(targets []target) bool {
+			j := job{targets, make(chan []result, 1)}
 			select {
 			case queue <- j.out:
 			case <-ctx.Done():
@@ -98,10 +98,21 @@ func Paths(ctx context.Context, paths []string, opt Options, h Handler) (finding
 			case work <- j:
 				return true
 			case <-ctx.Done():
-				j.out <- result{}
+				j.out <- nil
 				return false
 			}
+		}
+		var targets []target
+		handed := 0
+		walk(ctx, paths, func(t target) bool {
+			if targets = append(targets, t); len(targets) < jobSize(handed) {
+				return true
+			}
+			more := hand(targets)
+			handed, targets = handed+len(targets), nil
+			return more
 		})
+		hand(targets)
 	})
 	for range jobs {
 		wg.Go(func() {
@@ -110,7 +121,14 @@ func Paths(ctx context.Context, paths []string, opt Options, h Handler) (finding
 				r.scratch.Dull = detector.Dull
 			}
 			for j := range work {
-				j.out <- r.read(j.target)
+				var list []result
+				for _, t := range j.targets {
+					if ctx.Err() != nil {
+						break
+					}
+					list = append(list, r.read(t))
+				}
+				j.out <- list
 			}
 		})
 	}
@@ -121,8 +139,10 @@ func Paths(ctx context.Context, paths []string, opt Options, h Handler) (finding
 		cancel(err)
 	}
 	for out := range queue {
-		if err := t.add(<-out); err != nil {
-			cancel(err)
+		for _, r := range <-out {
+			if err := t.add(r); err != nil {
+				cancel(err)
+			}
 		}
 	}
 	s := t.sum
@@ -132,10 +152,16 @@ func Paths(ctx context.Context, paths []string, opt Options, h Handler) (finding
 	return s, err
 }
 
+// job is the files that a worker takes at a time.
 type job struct {
-	target target
-	out    chan result
+	targets []target
+	out     chan []result // by target
 }
+
+// jobSize is how many files the next job has, after so many that were handed out.
+// Waking a worker and the reader of its results takes as long as a small file;
+// but of few files, which may be large, each worker is to have some.
+func jobSize(handed int) int { return min(1+handed/64, 8) }
 
 // result is what one target gave.
 type result struct {
