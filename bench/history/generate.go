@@ -79,8 +79,9 @@ func generate(ctx context.Context, dir string, commits int, whole bool) error {
 	if err := cmd.Wait(); err != nil {
 		return fmt.Errorf("git fast-import: %w", err)
 	}
-	// As a server would have packed it.
-	return exec.CommandContext(ctx, "git", "-C", dir, "repack", "-adq").Run()
+	// As git gc packs loose objects; without -f it would not look for deltas among
+	// what fast-import has packed.
+	return exec.CommandContext(ctx, "git", "-C", dir, "repack", "-adfq").Run()
 }
 
 func (b *notebook) commit(w io.Writer, n, count int, token string) error {

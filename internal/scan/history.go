@@ -421,7 +421,7 @@ func (s *history) read(ctx context.Context) error {
 		wg.Go(func() {
 			o := objects{reader: newReader(s.detector, s.opt.Options), git: s.git.Blobs(ctx), lfs: lfs}
 			defer o.git.Close()
-			o.risks = false
+			o.risks, o.seen = false, newSeen()
 			for {
 				from := int(next.Add(1)-1) * batch
 				if from >= len(s.tasks) {

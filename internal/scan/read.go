@@ -31,6 +31,7 @@ type reader struct {
 	risks    bool
 	buf      []byte
 	scratch  notebook.Scratch
+	seen     *seen   // nil: every text is searched
 	visitor  Visitor // of the file that is being read; nil: none
 }
 
@@ -93,7 +94,7 @@ func (r *reader) blob(path string, src []byte) (res result) {
 // scan reads src as a notebook if it is one or should be, in JSON or as text,
 // else as JSON or plain text. Of a file in UTF-16, wide, it is the text.
 func (r *reader) scan(res *result, path string, src []byte, wide *notebook.UTF16, named bool) {
-	find := Finder{Detector: r.detector, Rules: r.rules, Path: path}
+	find := Finder{Detector: r.detector, Rules: r.rules, Path: path, seen: r.seen}
 	if r.rules != nil {
 		res.findings = byPath(r.rules, path)
 		defer func() {
@@ -273,6 +274,7 @@ type Finder struct {
 	// Cut is set when a user's rule was not followed to its end.
 	Cut bool
 
+	seen  *seen // nil: every text is searched
 	cell  int
 	shown string // the name whose value the cell displays
 
@@ -298,6 +300,10 @@ func (f *Finder) In(u *notebook.Unit, emit func(detect.Match)) {
 	}
 	if f.Rules != nil {
 		f.withRules(u, in, emit)
+		return
+	}
+	if f.seen != nil {
+		f.seen.find(f.Detector, in, emit)
 		return
 	}
 	f.Detector.Find(in, emit)
