@@ -55,6 +55,7 @@ var layers = [][]struct{ room, why string }{
 	3: { // answers: one question each, from many engines
 		{"scan", "files to findings"},
 		{"resolve", "names to secrets, by manifest and policy"},
+		{"agent", "holds an unlocked identity for a while"},
 	},
 	4: { // journeys: what a person sets out to do
 		{"fix", "moves credentials from a notebook to the store"},

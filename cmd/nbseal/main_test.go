@@ -39,6 +39,7 @@ func TestScript(t *testing.T) {
 			e.Setenv("XDG_DATA_HOME", filepath.Join(home, "data"))
 			e.Setenv("LocalAppData", filepath.Join(home, "data"))
 			e.Setenv("NBSEAL_IDENTITY_FILE", filepath.Join(home, "identity.txt"))
+			e.Setenv("XDG_RUNTIME_DIR", e.WorkDir)
 			e.Setenv("GIT_CONFIG_NOSYSTEM", "1")
 			e.Setenv("GIT_CONFIG_GLOBAL", filepath.Join(top, "cmd", "nbseal", "testdata", "gitconfig"))
 			e.Setenv("NBSEAL_TOP", top)

@@ -124,6 +124,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		a.scanCommand(), a.reportCommand(), a.rulesCommand(), a.fixCommand(),
 		a.initCommand(), a.setCommand(), a.getCommand(), a.listCommand(), a.rmCommand(),
+		a.unlockCommand(), a.lockCommand(), a.statusCommand(), a.agentCommand(),
 		a.runCommand(), a.monitorCommand(),
 		a.installCommand(), a.uninstallCommand(), a.cleanCommand(), a.filterCommand(), a.textconvCommand(),
 	)
@@ -184,6 +185,9 @@ Keep
   get NAME            print a value
   list                list the names
   rm NAME…            remove names and values
+  unlock, lock        open the store for a while, so that the passphrase is asked
+                      for once; close it
+  status              where the store is, and whether it is open
 
 Use
   run -- CMD…         run a command with secrets in its environment and

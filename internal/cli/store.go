@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/nbseal/nbseal/internal/agent"
 	"github.com/nbseal/nbseal/internal/hardening"
 	"github.com/nbseal/nbseal/internal/secret"
 	"github.com/nbseal/nbseal/internal/store"
@@ -163,6 +164,15 @@ func (a *app) identity(dir string) (age.Identity, error) {
 	if err != nil {
 		return nil, err
 	}
+	alone, err := a.sealedIdentity(path)
+	if err != nil {
+		return nil, err
+	}
+	return &heldIdentity{a, agent.NewClient(agent.SocketPath(a.Getenv, path)), alone}, nil
+}
+
+// sealedIdentity is the key that a passphrase protects.
+func (a *app) sealedIdentity(path string) (*store.SealedIdentity, error) {
 	id, err := store.OpenIdentity(path, a.askPassphrase)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, hinted(fmt.Errorf("%w: its key is missing: %s", store.ErrLocked, path),

@@ -114,7 +114,7 @@ func (a *app) advise(err error, m *manifest.Manifest) error {
 }
 
 func lockedHint(name string) string {
-	return "start the notebook server as nbseal run --secret " + name + " -- jupyter lab, or set NBSEAL_IDENTITY_FILE"
+	return "nbseal unlock, on a terminal, opens the store; or start the notebook server as nbseal run --secret " + name + " -- jupyter lab"
 }
 
 // errorCode is the word that docs/spec/get.md has for an error.

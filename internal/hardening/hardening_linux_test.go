@@ -66,3 +66,24 @@ func TestProcess(t *testing.T) {
 		t.Errorf("got %q, %v", out, err)
 	}
 }
+
+func TestLockMemory(t *testing.T) {
+	locked := func() string {
+		status, err := os.ReadFile("/proc/self/status")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, rest, _ := strings.Cut(string(status), "VmLck:")
+		kB, _, _ := strings.Cut(strings.TrimSpace(rest), " ")
+		return kB
+	}
+	if got := locked(); got != "0" {
+		t.Fatalf("%s kB are locked before", got)
+	}
+	if err := hardening.LockMemory(); err != nil {
+		t.Fatal(err)
+	}
+	if got := locked(); got == "0" || got == "" {
+		t.Errorf("%q kB are locked", got)
+	}
+}
