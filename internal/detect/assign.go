@@ -57,6 +57,9 @@ func readName(s *scan, _ *action, start, end int) {
 	if s.listedKey(from, to) || s.assigned(from, to) || s.returned(from, to) || s.prompted(from, to) {
 		return
 	}
+	if s.headsRows(from, to) {
+		return
+	}
 	op, at := s.operator(from, to)
 	if expanded(text, from) {
 		switch {
@@ -282,6 +285,12 @@ func (s *scan) operator(from, i int) (operator, int) {
 			return opNone, 0 // a filter of a template
 		}
 		return opColon, i + 1
+	}
+	if end := run(text, i, 80, dot); end-i > 3 && s.place(from) != inExpression {
+		return opColon, end // a line of dots leads to the value
+	}
+	if text[i] == ',' && i == gap && from > 0 && text[from-1] == '(' && bytes.IndexByte(text[from:i], '.') > 0 && i+1 < len(text) && text[i+1] != ' ' && s.place(from) != inExpression {
+		return opColon, i + 1 // a property as Spark lists it
 	}
 	if op, at := s.mark(from, i); op != opNone {
 		return op, at

@@ -357,6 +357,16 @@ var forms = []form{
 	{"private-key", Unknown, `{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","d":"«{mixed}»","use":"sig"}`},
 	{"generic-api-key", Markdown, "A chave de API do laboratório: `«{mixed}»` (privada)"},
 	{"generic-password", Markdown, "A senha do banco é `«{pw}»`."},
+	{"generic-password", Unknown, "=> Admin password ........ «{pw}»"},
+	{"generic-password", Unknown, "  (spark.app.name,etl)\n  (spark.jdbc.password,«{pw}»)"},
+	{"generic-password", Unknown, "              login         passwort rolle\nname\nAnna        bob    «{pw}»  admin"},
+	{"generic-password", Unknown, "            key        value\n1       db_user          bob\n2   db_password   «{pw}»"},
+	{"generic-password", Unknown, `[['username', 'password'], ['bob', '«{pw}»']]`},
+	{"generic-password", Unknown, `{"columns": ["id", "password"], "data": [[1, "«{pw}»"]]}`},
+	{"generic-password", Unknown, "Login with: admin:«{pw}»"},
+	{"generic-password", Markdown, "login for the cluster: **bob** / **«{pw}»** (ask me)"},
+	{"generic-password", Markdown, "> Zugangsdaten: Benutzer *bob*, Kennwort *«{pw}»*"},
+	{"generic-token", Markdown, "[feed]: https://data.example.net/rss?auth=«{hex40}»"},
 }
 
 // TestKeyPair holds that the secret is found that follows an access key id.

@@ -206,6 +206,9 @@ var silent = []struct {
 	{Unknown, "| Setting | Type | Value |\n|---|---|---|\n| password | string | ******** |\n| api_key | string | (none) |"},
 	{Unknown, `{"auth": {"accessor": "{mixed}", "policies": ["default"]}}`},
 	{Unknown, `{"checksum": {"key": "{hex64}"}, "key": {"id": "{hex32}"}}`},
+	{Unknown, "credentials until: 2022-03-01T20:45:27.000Z"},
+	{Unknown, `{"columns": ["token", "pos"], "data": [["running", "VERB"], ["dogs", "NOUN"]]}`},
+	{Unknown, "=> API token ............. ok\n=> Admin password ........ unchanged"},
 }
 
 func TestSilent(t *testing.T) {

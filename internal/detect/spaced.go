@@ -40,6 +40,9 @@ func (s *scan) spaced(from, gap, i int) (operator, int) {
 	if len(head) == len("\u2502") {
 		head = bytes.TrimLeft(unboxed(head), "| ") // in a box
 	}
+	if all(head, digit) && i-gap >= 2 && s.in.Language == Unknown {
+		head = nil // the number of a row
+	}
 	switch {
 	case bytes.HasPrefix(text[i:], []byte("-v ")) && bytes.Contains(head, []byte("config set")):
 		return opSpace, i + len("-v ")
@@ -143,4 +146,74 @@ func (s *scan) netrc(i int) bool {
 func (s *scan) sql(head []byte) bool {
 	up := bytes.ToUpper(head[:min(len(head), 200)])
 	return bytes.Contains(up, []byte("USER ")) || bytes.Contains(up, []byte("ROLE ")) || bytes.Contains(up, []byte("SECRET"))
+}
+
+// readAuthParam handles a parameter of a URL that is called "auth".
+func readAuthParam(s *scan, a *action, start, end int) {
+	if paramBefore(s.text, start) == '&' {
+		readName(s, a, start, end)
+	}
+}
+
+// readAccount handles a user and a password behind a word for both: "login:
+// **bob** / **x**", "credentials for the lab: bob:x".
+func readAccount(s *scan, _ *action, start, end int) {
+	text := s.text
+	if start > 0 && is(text[start-1], word) || end >= len(text) || is(text[end], word) || s.place(start) == inExpression {
+		return
+	}
+	i := end
+	for i < len(text) && i-end < 40 && (is(text[i], letter|high) || text[i] == ' ' || text[i] == '*') {
+		i++
+	}
+	if i >= len(text) || text[i] != ':' {
+		return
+	}
+	i = skipBlank(text, i+1)
+	if first := bytes.TrimLeft(text[i:min(len(text), i+4)], "*`"); len(first) == 0 || !is(first[0], letter) {
+		return // rather a time of day than a user
+	}
+	user, i := marked(text, i, word|dot|dash)
+	if user == 0 {
+		return
+	}
+	i = skipBlank(text, i)
+	if i >= len(text) || text[i] != '/' && text[i] != ':' || text[i] == '/' && i+1 < len(text) && text[i+1] == '/' {
+		return
+	}
+	from := skipBlank(text, i+1)
+	n, next := marked(text, from, b64std|b64url|dot|equals|tilde|percent|punct)
+	if n == 0 || next < len(text) && !is(text[next], space|punct|dot) && text[next] != '<' {
+		return
+	}
+	from = next - n - (next-from-n)/2
+	v := value{parts: []Span{{from, from + n}}, text: text[from : from+n], quoted: true}
+	var p split
+	p.parse([]byte("password"))
+	if believable(kindPassword, v.text, v, opIs, false) {
+		s.weigh(&p, kindPassword, []byte("password"), v, opIs)
+	}
+}
+
+// marked returns the length of the word of a class at i, which may stand between
+// marks of Markdown, and where what follows begins.
+func marked(text []byte, i int, c class) (n, next int) {
+	open := i
+	for i < len(text) && i-open < 3 && (text[i] == '*' || text[i] == '`') {
+		i++
+	}
+	marks := text[open:i]
+	end := i
+	for end < len(text) && end-i < 80 && is(text[end], c) && text[end] != '`' && (len(marks) == 0 || text[end] != '*') {
+		end++
+	}
+	if len(marks) > 0 && !bytes.HasPrefix(text[end:], marks) {
+		return 0, i
+	}
+	if len(marks) == 0 && c&punct != 0 {
+		for end > i && bytes.IndexByte([]byte(".,;)"), text[end-1]) >= 0 {
+			end-- // the end of a sentence
+		}
+	}
+	return end - i, end + len(marks)
 }

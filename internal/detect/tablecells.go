@@ -67,7 +67,7 @@ type fields struct {
 
 // fieldsOf is of the heading at [left,right), when all headings are names.
 func fieldsOf(heading []byte, left, right int) fields {
-	f := fields{numbered: heading[0] == ' '}
+	f := fields{numbered: bytes.HasPrefix(heading, []byte("  "))}
 	for i := 0; i < len(heading); {
 		if is(heading[i], space) {
 			i++
@@ -94,7 +94,7 @@ func (f fields) cell(row []byte) (from, to int, ok bool) {
 	switch {
 	case f.all < 2:
 		return 0, 0, false
-	case f.numbered && n == f.all+1 && is(bytes.TrimLeft(row, " ")[0], digit):
+	case f.numbered && n == f.all+1:
 		skip++
 	case n != f.all:
 		return 0, 0, false

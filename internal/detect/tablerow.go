@@ -157,3 +157,81 @@ func unboxed(line []byte) []byte {
 	}
 	return line
 }
+
+// headsRows judges the elements below the name at [from,to) when it is in a list
+// of names that other lists follow, as rows of a table: [["user", "password"],
+// ["bob", "x"]], {"columns": […], "data": [[…]]}. It reports whether there are
+// such rows.
+func (s *scan) headsRows(from, to int) bool {
+	const reach, most = 4096, 40
+	text := s.text
+	if s.in.Language.code() || from < 2 || to+1 >= len(text) || (text[from-1] != '"' && text[from-1] != '\'') || text[to] != text[from-1] || text[to+1] != ',' && text[to+1] != ']' {
+		return false
+	}
+	head := text[max(0, from-600):from]
+	open := bytes.LastIndexByte(head, '[')
+	if s.allowance -= reach; s.allowance < 0 || open < 0 || bytes.IndexByte(head[open:], ']') >= 0 || bytes.ContainsAny(head[open:], ":{(") {
+		return false
+	}
+	before := bytes.Count(head[open:], []byte(","))
+	rest := text[:min(len(text), to+reach)]
+	i := bytes.IndexByte(rest[to:], ']')
+	if i < 0 {
+		return false
+	}
+	i += to + 1
+	found := false
+	for range most {
+		n := bytes.IndexByte(rest[i:min(len(rest), i+40)], '[')
+		if n < 0 || bytes.ContainsAny(rest[i:i+n], "{}=(") || found && len(bytes.Trim(rest[i:i+n], ", \n\r\t")) > 0 {
+			return found
+		}
+		i += n + 1
+		if i < len(rest) && rest[i] == '[' {
+			i++
+		}
+		a, b, end := elementOf(rest, i, before)
+		if end == 0 {
+			return found
+		}
+		if b > a {
+			found = true
+			s.judgeCell(from, to, a, b)
+		}
+		i = end
+	}
+	return found
+}
+
+// elementOf returns where the n-th element of the list is whose elements begin
+// at i, and where the list ends; 0 when it does not.
+func elementOf(text []byte, i, n int) (from, to, end int) {
+	for ; i < len(text); n-- {
+		i = run(text, i, 80, space)
+		a := i
+		if _, next, ok := quoteAt(text, i); ok {
+			q, _, _ := quoteAt(text, i)
+			_, after, ok := q.close(text, next)
+			if !ok {
+				return 0, 0, 0
+			}
+			i = after
+		} else {
+			for i < len(text) && text[i] != ',' && text[i] != ']' && text[i] != '\n' {
+				i++
+			}
+		}
+		if n == 0 {
+			from, to = a, i
+		}
+		i = run(text, i, 80, space)
+		if i >= len(text) || text[i] != ',' && text[i] != ']' {
+			return 0, 0, 0
+		}
+		if text[i] == ']' {
+			return from, to, i + 1
+		}
+		i++
+	}
+	return 0, 0, 0
+}

@@ -327,36 +327,6 @@ func (s *scan) skipToValue(i int) (int, bool) {
 	return i, continued
 }
 
-// unseen returns the length of a character at the start of text that stands
-// for no letter: a blank that does not break, a mark of width zero.
-func unseen(text []byte) int {
-	for _, c := range []string{"\u00a0", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff"} {
-		if bytes.HasPrefix(text, []byte(c)) {
-			return len(c)
-		}
-	}
-	return 0
-}
-
-// emphases are the elements of HTML that set a word apart.
-var emphases = words("b strong i em code tt kbd samp span mark u font pre")
-
-// emphasised returns where such an element's tag at i ends, or -1.
-func emphasised(text []byte, i int) int {
-	if i+1 < len(text) && text[i+1] == '/' {
-		i++
-	}
-	end := run(text, i+1, 8, alnum)
-	if end == i+1 || !emphases[lowered(string(text[i+1:end]))] {
-		return -1
-	}
-	n := bytes.IndexByte(text[end:min(len(text), end+120)], '>')
-	if n < 0 || n > 0 && text[end] != ' ' {
-		return -1
-	}
-	return end + n + 1
-}
-
 // unwrap steps into what may stand around a literal: a prefix of Python's, or
 // the call of a wrapper such as SecretStr("…").
 func unwrap(text []byte, i int) (int, bool) {
@@ -398,6 +368,11 @@ func (s *scan) bare(i, nameStart int, op operator) (v value, ok bool) {
 	if n := bytes.Index(text[i:min(len(text), i+80)], []byte("**")); i > bold && n > 0 && !bytes.ContainsAny(text[i:i+n], " \t\n*`") {
 		s.one[0] = Span{i, i + n}
 		v.parts, v.text = s.one[:], text[i:i+n]
+		return v, true
+	}
+	if n := italic(text, i); n > 0 && v.place == inText {
+		s.one[0] = Span{i + 1, i + n}
+		v.parts, v.text = s.one[:], text[i+1:i+n]
 		return v, true
 	}
 	lead := s.leads(nameStart)
@@ -473,27 +448,6 @@ func bareEnd(text []byte, i int, op operator, v value, lead bool) int {
 	return i
 }
 
-// sentenceMark reports whether text begins with a mark that parts or ends
-// sentences where letters are as wide as high, or with a closing quotation mark.
-func sentenceMark(text []byte) bool {
-	for _, c := range []string{"\uff0c", "\u3002", "\u3001", "\uff1b", "\uff09", "\u300d", "\u201d", "\u201c", "\u00bb"} {
-		if bytes.HasPrefix(text, []byte(c)) {
-			return true
-		}
-	}
-	return false
-}
-
-// entity reports whether text begins with a mark that HTML writes for itself.
-func entity(text []byte) bool {
-	for _, e := range []string{"&quot;", "&#39;", "&lt;", "&gt;"} {
-		if bytes.HasPrefix(text, []byte(e)) {
-			return true
-		}
-	}
-	return false
-}
-
 // braceEnd returns where the braces at i close that ODBC wants around a
 // password with a semicolon; 0 when they are none, or a template's field.
 func braceEnd(text []byte, i int) int {
@@ -508,14 +462,6 @@ func braceEnd(text []byte, i int) int {
 		return 0
 	}
 	return i + n
-}
-
-// emphasis steps over the stars of Markdown's bold text.
-func emphasis(text []byte, i int) int {
-	for i+1 < len(text) && text[i] == '*' && text[i+1] == '*' {
-		i += 2
-	}
-	return i
 }
 
 // paramBefore returns ';' when the name at i stands in a connection string, '&'
