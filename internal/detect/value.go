@@ -448,22 +448,6 @@ func bareEnd(text []byte, i int, op operator, v value, lead bool) int {
 	return i
 }
 
-// braceEnd returns where the braces at i close that ODBC wants around a
-// password with a semicolon; 0 when they are none, or a template's field.
-func braceEnd(text []byte, i int) int {
-	if i >= len(text) || text[i] != '{' {
-		return 0
-	}
-	n := bytes.IndexByte(text[i:min(len(text), i+120)], '}')
-	if n < 0 || i+n+1 < len(text) && text[i+n+1] == '}' {
-		return 0
-	}
-	if body := text[i+1 : i+n]; len(body) < 6 || all(body, word|dot) || bytes.ContainsAny(body, "\"'[({\n") {
-		return 0
-	}
-	return i + n
-}
-
 // paramBefore returns ';' when the name at i stands in a connection string, '&'
 // when it stands in a query or a form, else 0.
 func paramBefore(text []byte, i int) byte {
