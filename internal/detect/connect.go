@@ -225,8 +225,11 @@ func readArgument(s *scan, _ *action, start, end int) {
 	case 'm': // mc alias set x https://host id secret
 		s.nth(rest, end, 3)
 	case 'n': // net use X: \\host\share /user:bob x
-		if i := bytes.Index(bytes.ToLower(rest), []byte("/user:")); i >= 0 {
-			s.nth(rest[i:], end+i, 1)
+		for i := 0; i+6 <= len(rest); i++ {
+			if rest[i] == '/' && bytes.EqualFold(rest[i:i+6], []byte("/user:")) {
+				s.nth(rest[i:], end+i, 1)
+				return
+			}
 		}
 	}
 }

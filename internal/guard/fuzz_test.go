@@ -39,6 +39,9 @@ func FuzzAttributes(f *testing.F) {
 			}
 		}
 		for _, h := range hunks {
+			if bytes.Count(text, []byte("\r")) != bytes.Count(text, []byte("\r\n")) {
+				break // a lone one becomes half a break of Windows as soon as a line ends behind it
+			}
 			if h.Old == "" && strings.Contains(h.New, "\r") != (eolOf(text) == "\r\n") {
 				t.Fatalf("%q got a line with the wrong break: %q", text, h.New)
 			}

@@ -20,7 +20,6 @@ func (p *textParser) script() bool {
 	}
 	if p.t.Language == "julia" && bytes.HasPrefix(p.head, []byte(plutoHead)) {
 		p.t.Flavour = "pluto"
-		p.line()
 		p.pluto()
 		return true
 	}
