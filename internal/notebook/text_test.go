@@ -274,7 +274,7 @@ PLUTO_PROJECT_TOML_CONTENTS = """
 # ╔═╡ Cell order:
 # ╠═3b038ee0-edc5-11ee-1d1c-5f6f3c0e6a01
 `, `pluto julia 2 cells
-2:1 0 metadata header julia "# v0.19.40\n\nusing Markdown\n\n"
+1:1 0 metadata header julia "### A Pluto.jl notebook ###\n# v0.19.40\n\nusing Markdown\n\n"
 8:1 1 source markdown "# Title\n"
 12:13 2 metadata options "disabled = true\n"
 13:1 2 source julia "x = 1\n\n"
