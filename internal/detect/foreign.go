@@ -33,15 +33,19 @@ func readForeign(s *scan, _ *action, start, _ int) {
 // foreign judges the value of the name at [start,end), which means another.
 func (s *scan) foreign(start, end int, means string) {
 	op, at := s.operator(start, end)
-	if op == opNone || op == opTargets || end <= s.named {
+	if op == opTargets || end <= s.named {
 		return
 	}
 	s.named = end
-	v, ok := s.valueAt(at, start, op)
-	if !ok {
-		return
-	}
 	var p split
 	p.parse([]byte(means))
-	s.weigh(&p, p.classify(), s.text[start:end], v, op)
+	k, before := p.classify(), len(s.cands)
+	if op != opNone {
+		if v, ok := s.valueAt(at, start, op); ok {
+			s.weigh(&p, k, s.text[start:end], v, op)
+		}
+	}
+	if len(s.cands) == before && !s.in.Language.code() && (op == opNone || s.text[at-1] == '|') {
+		s.column(&p, k, start, end)
+	}
 }

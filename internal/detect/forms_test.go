@@ -366,6 +366,8 @@ var forms = []form{
 	{"generic-password", Unknown, "Login with: admin:«{pw}»"},
 	{"generic-password", Markdown, "login for the cluster: **bob** / **«{pw}»** (ask me)"},
 	{"generic-password", Markdown, "> Zugangsdaten: Benutzer *bob*, Kennwort *«{pw}»*"},
+	{"generic-password", Markdown, "| 用户名 | 密码 |\n|---|---|\n| bob | «{pw}» |"},
+	{"generic-password", Unknown, "<tr><th>用户名</th><th>密码</th></tr><tr><td>bob</td><td>«{pw}»</td></tr>"},
 	{"generic-token", Markdown, "[feed]: https://data.example.net/rss?auth=«{hex40}»"},
 }
 

@@ -21,16 +21,21 @@ func (s *scan) table(from, to int) {
 	if k == kindNone || verdict(s.text[from:to]) && !s.accounts(from) {
 		return
 	}
+	s.column(&p, k, from, to)
+}
+
+// column judges what is below the heading at [from,to).
+func (s *scan) column(p *split, k kind, from, to int) {
 	html := bytes.HasPrefix(s.text[to:], []byte("</th>"))
 	stop := min(len(s.text), to+maxTable)
 	if s.allowance -= stop - to; s.allowance < 0 {
 		return
 	}
 	if html {
-		s.htmlColumn(&p, k, from, to, stop)
+		s.htmlColumn(p, k, from, to, stop)
 		return
 	}
-	s.textColumn(&p, k, from, to, stop)
+	s.textColumn(p, k, from, to, stop)
 }
 
 // verdict reports whether a heading is "pass", which is of tests rather than

@@ -39,7 +39,7 @@ func (s *scan) valueColumn(from, to int) {
 			}
 			return
 		}
-		if i < 0 || len(head) == 0 {
+		if i < 0 || bytes.IndexByte(head, '|') < 0 && len(bytes.Trim(head, "-+= \r")) > 0 {
 			return
 		}
 		above = above[:i]
