@@ -299,7 +299,7 @@ func (f *fixer) list(path string, p *fix.Plan) error {
 		if m == nil {
 			continue
 		}
-		if _, has := m.Reference(moved.Name); !has {
+		if _, has := m.Secret(moved.Name); !has {
 			f.manifest = m.Filename()
 			f.unlisted = append(f.unlisted, moved.Name)
 		}

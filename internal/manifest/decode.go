@@ -17,26 +17,9 @@ type document struct {
 	Secrets   map[string]entry  `toml:"secrets"`
 	Notebooks map[string]limits `toml:"notebooks"`
 	Clean     map[string]any    `toml:"clean"`
-}
-
-// entry is a string or a table.
-type entry struct {
-	From   *from    `toml:"from"`
-	Fields []string `toml:"fields"`
-}
-
-// UnmarshalText reads the entry that is a string.
-func (e *entry) UnmarshalText(text []byte) error {
-	e.From = &from{}
-	return e.From.UnmarshalText(text)
-}
-
-type from struct{ ref Reference }
-
-// UnmarshalText reads a reference.
-func (f *from) UnmarshalText(text []byte) (err error) {
-	f.ref, err = parseReference(string(text))
-	return err
+	Policy    struct {
+		Default string `toml:"default"`
+	} `toml:"policy"`
 }
 
 type limits struct {
@@ -50,9 +33,21 @@ func errorAt(line, column int, format string, args ...any) error {
 
 // errorIn is err at an offset in data.
 func errorIn(data []byte, offset int, err error) error {
-	before := data[:offset]
-	return errorAt(bytes.Count(before, []byte("\n"))+1, offset-bytes.LastIndexByte(before, '\n'), "%w", err)
+	line, column := placeOf(data, offset)
+	return errorAt(line, column, "%w", err)
 }
+
+func placeOf(data []byte, offset int) (line, column int) {
+	before := data[:offset]
+	return bytes.Count(before, []byte("\n")) + 1, offset - bytes.LastIndexByte(before, '\n')
+}
+
+const policyAllow, policyDeny = "allow", "deny"
+
+var (
+	errExpectedPolicy  = errors.New(`expected default = "allow" or "deny"`)
+	errExpectedStrings = errors.New("expected an array of strings")
+)
 
 func decode(data []byte) (*Manifest, error) {
 	keys, keysErr := keysOf(data)
@@ -74,13 +69,16 @@ func decode(data []byte) (*Manifest, error) {
 			return nil, errorIn(data, k.offset, err)
 		}
 	}
-	m := &Manifest{secrets: map[string]Reference{}}
-	for name, e := range doc.Secrets {
-		ref := e.From.ref
-		if len(e.Fields) > 0 {
-			ref.Fields = e.Fields
+	m := &Manifest{secrets: map[string]Secret{}, deny: doc.Policy.Default == policyDeny}
+	for _, k := range keys {
+		if len(k.path) < 2 || k.path[0] != "secrets" {
+			continue
 		}
-		m.secrets[name] = ref
+		if _, done := m.secrets[k.path[1]]; !done {
+			secret := doc.Secrets[k.path[1]].secret()
+			secret.Line, secret.Column = placeOf(data, k.offset)
+			m.secrets[k.path[1]] = secret
+		}
 	}
 	for pattern, l := range doc.Notebooks {
 		m.sections = append(m.sections, section{pattern, *l.Allow})
@@ -132,10 +130,12 @@ func checkKind(k key) error {
 		return errExpectedReference
 	case len(k.path) == 2 && k.path[0] == "notebooks" && !table:
 		return errors.New("expected a table that holds allow")
-	case len(k.path) == 3 && k.path[2] == "from" && k.kind != unstable.String:
-		return errExpectedReference
-	case len(k.path) == 3 && (k.path[2] == "fields" || k.path[2] == "allow") && !k.strings:
-		return errors.New("expected an array of strings")
+	case len(k.path) == 2 && k.path[0] == "policy" && k.kind != unstable.String:
+		return errExpectedPolicy
+	case len(k.path) == 3 && k.path[0] == "secrets":
+		return checkSecretKind(k)
+	case len(k.path) == 3 && k.path[2] == "allow" && !k.strings:
+		return errExpectedStrings
 	}
 	return nil
 }
@@ -148,8 +148,9 @@ func checkKey(k key, doc *document) error {
 		return checkCleanKey(k, doc.Clean)
 	}
 	switch {
-	case len(k.path) > 0 && k.path[0] != "secrets" && k.path[0] != "notebooks",
-		len(k.path) > 2 && k.path[0] == "secrets" && k.path[2] != "from" && k.path[2] != "fields",
+	case len(k.path) > 0 && k.path[0] != "secrets" && k.path[0] != "notebooks" && k.path[0] != "policy",
+		len(k.path) > 1 && k.path[0] == "policy" && (len(k.path) > 2 || k.path[1] != "default"),
+		len(k.path) > 2 && k.path[0] == "secrets" && !slices.Contains(SecretKeys(), k.path[2]),
 		len(k.path) > 2 && k.path[0] == "notebooks" && k.path[2] != "allow":
 		return errors.New("unknown key")
 	case len(k.path) > maxDepth:
@@ -158,12 +159,12 @@ func checkKey(k key, doc *document) error {
 		return nil
 	}
 	name := k.path[1]
-	if k.path[0] == "secrets" {
-		if !validName(name) {
-			return errors.New("not a name for a secret: letters, digits, _ . - and / make one, and it begins with a letter or _")
-		}
-		if doc.Secrets[name].From == nil {
-			return errors.New("it has no reference: from is missing")
+	switch k.path[0] {
+	case "secrets":
+		return checkSecretKey(k, doc.Secrets[name])
+	case "policy":
+		if p := doc.Policy.Default; p != policyAllow && p != policyDeny {
+			return errExpectedPolicy
 		}
 		return nil
 	}

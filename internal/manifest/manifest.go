@@ -16,11 +16,13 @@
 //
 // Parsing runs nothing and reads nothing else. It accepts every reference of a
 // scheme that nbseal knows, also of those that this version cannot follow.
+// A program that is named is neither looked for nor run, a file not looked at.
 // Whether to trust a manifest that came with a repository is not decided here.
 package manifest
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -40,7 +42,9 @@ const maxSize = 64 << 10
 // Manifest is what an nbseal.toml says. It does not change.
 type Manifest struct {
 	filename string
-	secrets  map[string]Reference
+	digest   [sha256.Size]byte
+	deny     bool // notebooks that no section matches
+	secrets  map[string]Secret
 	sections []section // in the order of their patterns
 	clean    []cleanSection
 }
@@ -105,12 +109,11 @@ func Parse(data []byte, filename string) (*Manifest, error) {
 	if len(data) > maxSize {
 		return nil, fmt.Errorf("%s: it is larger than %d bytes", filename, maxSize)
 	}
-	data = bytes.TrimPrefix(data, []byte("\ufeff"))
-	m, err := decode(data)
+	m, err := decode(bytes.TrimPrefix(data, []byte("\ufeff")))
 	if err != nil {
 		return nil, fmt.Errorf("%s:%w", filename, err)
 	}
-	m.filename = filename
+	m.filename, m.digest = filename, sha256.Sum256(data)
 	return m, nil
 }
 
@@ -127,8 +130,17 @@ func (m *Manifest) Names() []string {
 	return names
 }
 
-// Reference returns where the secret of that name comes from.
-func (m *Manifest) Reference(name string) (Reference, bool) {
-	r, ok := m.secrets[name]
-	return r, ok
+// Digest is the SHA-256 of the manifest's bytes.
+func (m *Manifest) Digest() [sha256.Size]byte { return m.digest }
+
+// Secret returns what the manifest says of the secret of that name.
+func (m *Manifest) Secret(name string) (Secret, bool) {
+	s, ok := m.secrets[name]
+	return s, ok
+}
+
+// Place is where the name of a secret stands: "filename:line:column".
+func (m *Manifest) Place(name string) string {
+	s := m.secrets[name]
+	return fmt.Sprintf("%s:%d:%d", m.filename, s.Line, s.Column)
 }

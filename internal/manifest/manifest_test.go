@@ -59,13 +59,13 @@ func TestParse(t *testing.T) {
 			"HOME_TOKEN":  {Scheme: manifest.SchemeEnv, Rest: "TOKEN"},
 			"DB_PASSWORD": {Scheme: "vault", Rest: "database/creds/analyst#password"},
 			"ASK":         {Scheme: "prompt"},
-			"LONG":        {Scheme: "exec", Rest: "op read x"},
+			"LONG":        {Scheme: "exec", Rest: "op read x", Command: []string{"op", "read", "x"}},
 		} {
-			if got, ok := m.Reference(name); !ok || !reflect.DeepEqual(got, want) {
+			if got, ok := m.Secret(name); !ok || !reflect.DeepEqual(got.From, want) {
 				t.Errorf("%s is %+v", name, got)
 			}
 		}
-		if _, ok := m.Reference("ask"); ok {
+		if _, ok := m.Secret("ask"); ok {
 			t.Error("names do not tell capital letters from small ones")
 		}
 	}
@@ -73,54 +73,90 @@ func TestParse(t *testing.T) {
 		t.Errorf("names %q", m.Names())
 	}
 	for _, text := range []string{`secrets.A = "env://X"`, `secrets = { A = "env://X" }`, `secrets = { A.from = "env://X" }`, "[secrets.A]\nfrom = \"env://X\""} {
-		if r, _ := parse(t, text).Reference("A"); r.String() != "env://X" {
-			t.Errorf("%s: %v", text, r)
+		if s, _ := parse(t, text).Secret("A"); s.From.String() != "env://X" {
+			t.Errorf("%s: %v", text, s.From)
 		}
 	}
 }
 
 func TestErrorsHaveAPlaceAndNoContent(t *testing.T) {
 	for text, want := range map[string]string{
-		"[secrets]\nA = \"canary\"":                                 "2:5: expected a reference",
-		"[secrets]\nA = \"canary://x\"":                             "2:5: unknown scheme",
-		"[secrets]\nA = \"NBSEAL://x\"":                             "2:5: unknown scheme",
-		"[secrets]\nA = { from = \"canary\" }":                      "2:14: expected a reference",
-		"[secrets]\n\nA = 123456":                                   "3:1: expected a reference",
-		"[secrets]\nA = 1.5":                                        "2:1: expected a reference",
-		"[secrets]\nA = true":                                       "2:1: expected a reference",
-		"[secrets]\nA = 2020-01-01":                                 "2:1: expected a reference",
-		"[secrets]\nA = [\"canary\"]":                               "2:1: expected a reference",
-		"[secrets]\nA = { from = 123456 }":                          "2:7: expected a reference",
-		"[secrets]\nA = {}":                                         "2:1: it has no reference",
-		"[secrets]\nA = { fields = [\"canary\"] }":                  "2:1: it has no reference",
-		"[secrets]\nA = { from = \"env://A\", fields = [1] }":       "2:25: expected an array of strings",
-		"[secrets]\nA = { from = \"env://A\", canary = \"x\" }":     "2:25: unknown key",
-		"[secrets]\nA = { from = \"env://A\", FIELDS = [] }":        "2:25: unknown key",
-		"[secrets]\n  a.b = \"env://canary\"":                       "2:3: unknown key; a name that holds a dot",
-		"[secrets]\n \"1a\" = \"env://canary\"":                     "2:2: not a name",
-		"[secrets]\n \"a/../b\" = \"env://canary\"":                 "2:2: not a name",
-		"[secrets]\nA = \"env://canary-x\"":                         "2:5: env:// is not followed",
-		"[secrets]\nA = \"nbseal://../canary\"":                     "2:5: nbseal:// is not followed",
-		"[secrets]\nA = \"vault://\"":                               "2:5: there is nothing after",
-		"[secrets]\nA = \"exec://canary\\n\"":                       "2:5: the reference holds a control",
-		"[secrets]\nA = \"env://X\"\nA = \"env://canary\"":          "3:1: this key or table is there already",
-		"[secrets]\nA = \"env://X\"\n[secrets.A]\nfrom=\"env://X\"": "3:2: this key or table is there already",
-		"[secrets]\nA = canary":                                     "2:5: unexpected character",
-		"[secrets]\nA = \"canary":                                   "2:11: unterminated",
-		"[Secrets]\nA = \"env://X\"":                                "1:2: unknown key",
-		"[canary]\nA = \"env://X\"":                                 "1:2: unknown key",
-		"canary = 1":                                                "1:1: ",
-		"secrets = \"canary\"":                                      "1:1: expected a table",
-		"[[secrets]]\nA = \"env://X\"":                              "1:3: a table in double brackets",
-		"[notebooks]\n\"x\" = [\"canary\"]":                         "2:1: expected a table",
-		"[notebooks.x]\nallow = \"canary\"":                         "2:1: expected an array",
-		"[notebooks.x]\nallow = [\"canary\"]":                       "1:12: a name that is allowed",
-		"[notebooks.x]":                                             "1:12: allow is missing",
-		"[notebooks.\"[\"]\nallow = []":                             "1:12: not a pattern",
-		"[notebooks.\"/abs\"]\nallow = []":                          "1:12: not a pattern",
-		"[notebooks.\"../x\"]\nallow = []":                          "1:12: not a pattern",
-		"[notebooks.\"./x\"]\nallow = []":                           "1:12: not a pattern",
-		"[notebooks.\"{a,b}{a,b}{a,b}{a,b}{a,b}\"]\nallow = []":     "1:12: not a pattern",
+		"[secrets]\nA = \"canary\"":                                                   "2:5: expected a reference",
+		"[secrets]\nA = \"canary://x\"":                                               "2:5: unknown scheme",
+		"[secrets]\nA = \"NBSEAL://x\"":                                               "2:5: unknown scheme",
+		"[secrets]\nA = { from = \"canary\" }":                                        "2:14: expected a reference",
+		"[secrets]\n\nA = 123456":                                                     "3:1: expected a reference",
+		"[secrets]\nA = 1.5":                                                          "2:1: expected a reference",
+		"[secrets]\nA = true":                                                         "2:1: expected a reference",
+		"[secrets]\nA = 2020-01-01":                                                   "2:1: expected a reference",
+		"[secrets]\nA = [\"canary\"]":                                                 "2:1: expected a reference",
+		"[secrets]\nA = { from = 123456 }":                                            "2:7: expected a reference",
+		"[secrets]\nA = {}":                                                           "2:1: it has no reference",
+		"[secrets]\nA = { fields = [\"canary\"] }":                                    "2:1: it has no reference",
+		"[secrets]\nA = { from = \"env://A\", fields = [1] }":                         "2:25: expected an array of strings",
+		"[secrets]\nA = { from = \"env://A\", canary = \"x\" }":                       "2:25: unknown key",
+		"[secrets]\nA = { from = \"env://A\", FIELDS = [] }":                          "2:25: unknown key",
+		"[secrets]\n  a.b = \"env://canary\"":                                         "2:3: unknown key; a name that holds a dot",
+		"[secrets]\n \"1a\" = \"env://canary\"":                                       "2:2: not a name",
+		"[secrets]\n \"a/../b\" = \"env://canary\"":                                   "2:2: not a name",
+		"[secrets]\nA = \"env://canary-x\"":                                           "2:5: env:// is not followed",
+		"[secrets]\nA = \"nbseal://../canary\"":                                       "2:5: nbseal:// is not followed",
+		"[secrets]\nA = \"vault://\"":                                                 "2:5: there is nothing after",
+		"[secrets]\nA = \"exec://canary\\n\"":                                         "2:5: the reference holds a control",
+		"[secrets]\nA = \"env://X\"\nA = \"env://canary\"":                            "3:1: this key or table is there already",
+		"[secrets]\nA = \"env://X\"\n[secrets.A]\nfrom=\"env://X\"":                   "3:2: this key or table is there already",
+		"[secrets]\nA = \"json://canary#\"":                                           "2:5: json:// is followed by FILE",
+		"[secrets]\nA = \"dotenv://canary%\"":                                         "2:5: dotenv:// is followed by FILE",
+		"[secrets]\nA = \"dotenv://a#%00canary\"":                                     "2:5: dotenv:// is followed by FILE",
+		"[secrets]\nA = \"netrc://canary#secret\"":                                    "2:5: netrc:// is followed by HOST",
+		"[secrets]\nA = \"keyring://canary\"":                                         "2:5: keyring:// is followed by SERVICE",
+		"[secrets]\nA = \"keyring://canary/\"":                                        "2:5: keyring:// is followed by SERVICE",
+		"[secrets]\nA = \"fernet://canary#A\"":                                        "2:1: fernet:// needs a key",
+		"[secrets]\nA = { from = \"fernet://canary#A\", key = \"canary\" }":           "2:41: expected a reference",
+		"[secrets]\nA = { from = \"fernet://canary\", key = \"fernet://canary\" }":    "2:33: a key comes neither",
+		"[secrets]\nA = { from = \"fernet://canary\", key = \"exec://\" }":            "2:33: a key comes neither",
+		"[secrets]\nA = { from = \"env://A\", key = \"env://B\" }":                    "2:25: only fernet",
+		"[secrets]\nA = \"exec://\"":                                                  "2:1: exec:// needs a command",
+		"[secrets]\nA = \"exec://./canary\"":                                          "2:5: a program is a name",
+		"[secrets]\nA = { from = \"exec://\", command = [] }":                         "2:1: exec:// needs a command",
+		"[secrets]\nA = { from = \"exec://\", command = [\"x/canary\"] }":             "2:25: a program is a name",
+		"[secrets]\nA = { from = \"exec://\", command = [\"x\", \"canary\\u0000\"] }": "2:25: an argument holds",
+		"[secrets]\nA = { from = \"exec://x\", command = [\"canary\"] }":              "2:26: command stands with",
+		"[secrets]\nA = { from = \"env://X\", command = [\"canary\"] }":               "2:25: command stands with",
+		"[secrets]\nA = { from = \"exec://x\", output = \"canary\" }":                 "2:26: output is of exec",
+		"[secrets]\nA = { from = \"env://X\", output = \"all\" }":                     "2:25: output is of exec",
+		"[secrets]\nA = { from = \"env://X\", type = \"canary\" }":                    "2:25: expected \"text\"",
+		"[secrets]\nA = { from = \"env://X\", type = 1 }":                             "2:25: expected \"text\"",
+		"[secrets]\nA = { from = \"env://X\", min_length = \"canary\" }":              "2:25: expected a number of bytes",
+		"[secrets]\nA = { from = \"env://X\", max_length = -1 }":                      "2:25: expected a number of bytes",
+		"[secrets]\nA = { from = \"env://X\", min_length = 2, max_length = 1 }":       "2:25: min_length is greater",
+		"[secrets]\nA = { from = \"env://X\", pattern = \"canary)(\" }":               "2:25: not a regular expression",
+		"[secrets]\nA = { from = \"env://X\", pattern = \"\" }":                       "2:25: an empty string",
+		"[secrets]\nA = { from = \"env://X\", starts_with = \"\" }":                   "2:25: an empty string",
+		"[secrets]\nA = { from = \"env://X\", starts_with = [\"canary\"] }":           "2:25: expected a string",
+		"[secrets]\nA = { from = \"env://X\", field = \"\" }":                         "2:25: field names one",
+		"[secrets]\nA = { from = \"env://X\", field = \"a\", fields = [\"canary\"] }": "2:25: field names one",
+		"[secrets]\nA = { from = \"env://X\", fields = [\"canary\", \"canary\"] }":    "2:25: a field is empty",
+		"[policy]\ndefault = \"canary\"":                                              "2:1: expected default",
+		"[policy]\ndefault = true":                                                    "2:1: expected default",
+		"[policy]\ncanary = \"deny\"":                                                 "2:1: unknown key",
+		"policy = \"deny\"":                                                           "1:1: expected a table",
+		"[secrets]\nA = canary":                                                       "2:5: unexpected character",
+		"[secrets]\nA = \"canary":                                                     "2:11: unterminated",
+		"[Secrets]\nA = \"env://X\"":                                                  "1:2: unknown key",
+		"[canary]\nA = \"env://X\"":                                                   "1:2: unknown key",
+		"canary = 1":                                                                  "1:1: ",
+		"secrets = \"canary\"":                                                        "1:1: expected a table",
+		"[[secrets]]\nA = \"env://X\"":                                                "1:3: a table in double brackets",
+		"[notebooks]\n\"x\" = [\"canary\"]":                                           "2:1: expected a table",
+		"[notebooks.x]\nallow = \"canary\"":                                           "2:1: expected an array",
+		"[notebooks.x]\nallow = [\"canary\"]":                                         "1:12: a name that is allowed",
+		"[notebooks.x]":                                                               "1:12: allow is missing",
+		"[notebooks.\"[\"]\nallow = []":                                               "1:12: not a pattern",
+		"[notebooks.\"/abs\"]\nallow = []":                                            "1:12: not a pattern",
+		"[notebooks.\"../x\"]\nallow = []":                                            "1:12: not a pattern",
+		"[notebooks.\"./x\"]\nallow = []":                                             "1:12: not a pattern",
+		"[notebooks.\"{a,b}{a,b}{a,b}{a,b}{a,b}\"]\nallow = []":                       "1:12: not a pattern",
 		"\xff":                          "1:1: ",
 		"[secrets]\nA = \"env://\xff\"": "2:",
 	} {
@@ -242,7 +278,9 @@ func TestFindAndLoad(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	const canary = "q7canaryx9"
 	f.Add(example, "")
-	for _, s := range []string{"[secrets]\nA = \"|\"", "[secrets]\nA = |", "[secrets]\nA = { from = '|' }", "[secrets]\nA = \"env://|\"\n[notebooks.'**']\nallow = ['A']", "[secrets]\nA = 1|", "[secrets.|]\n", "secrets.| = 1", "|", "[secrets]\n| = 1\n| = 2", "[notebooks.\"|*\"]\nallow = [\"|\"]", "[secrets]\nA = \"\"\"\n|"} {
+	for _, s := range []string{"[secrets]\nA = \"|\"", "[secrets]\nA = |", "[secrets]\nA = { from = '|' }", "[secrets]\nA = \"env://|\"\n[notebooks.'**']\nallow = ['A']", "[secrets]\nA = 1|", "[secrets.|]\n", "secrets.| = 1", "|", "[secrets]\n| = 1\n| = 2", "[notebooks.\"|*\"]\nallow = [\"|\"]", "[secrets]\nA = \"\"\"\n|",
+		"[secrets]\nA = { from = 'fernet://a#b', key = 'keyring://|/b', type = 'pem' }", "[secrets]\nA = { from = 'exec://', command = ['a', '|'], output = 'all' }",
+		"[secrets]\nA = { from = 'yaml://|#a', field = 'b', pattern = '|', starts_with = '|', min_length = 1 }", "[policy]\ndefault = 'deny'\n[secrets]\nA = 'exec://a |'"} {
 		before, after, _ := strings.Cut(s, "|")
 		f.Add(before, strings.ReplaceAll(after, "|", canary))
 	}
@@ -262,28 +300,59 @@ func FuzzParse(f *testing.F) {
 		var b strings.Builder
 		b.WriteString("[secrets]\n")
 		for _, name := range m.Names() {
-			r, _ := m.Reference(name)
-			fmt.Fprintf(&b, "%q = { from = %s", name, quote(r.String()))
-			if r.Fields != nil {
-				b.WriteString(", fields = [")
-				for _, field := range r.Fields {
-					b.WriteString(quote(field) + ",")
-				}
-				b.WriteString("]")
-			}
-			b.WriteString(" }\n")
+			secret, _ := m.Secret(name)
+			writeSecret(&b, name, secret)
 		}
 		again, err := manifest.Parse([]byte(b.String()), "f")
 		if err != nil {
 			t.Fatalf("%v in\n%s", err, b.String())
 		}
 		for _, name := range m.Names() {
-			x, _ := m.Reference(name)
-			if y, ok := again.Reference(name); !ok || !reflect.DeepEqual(x, y) {
+			x, _ := m.Secret(name)
+			y, ok := again.Secret(name)
+			x.Line, x.Column, y.Line, y.Column = 0, 0, 0, 0
+			if !ok || !reflect.DeepEqual(x, y) {
 				t.Errorf("%s was %+v and is %+v", name, x, y)
 			}
 		}
 	})
+}
+
+// writeSecret writes what was read as an inline table.
+func writeSecret(b *strings.Builder, name string, s manifest.Secret) {
+	r, c := s.From, s.Check
+	fmt.Fprintf(b, "%q = { from = %s", name, quote(r.String()))
+	list := func(key string, values []string) {
+		if values != nil {
+			fmt.Fprintf(b, ", %s = [", key)
+			for _, v := range values {
+				b.WriteString(quote(v) + ",")
+			}
+			b.WriteString("]")
+		}
+	}
+	text := func(key, value string) {
+		if value != "" {
+			fmt.Fprintf(b, ", %s = %s", key, quote(value))
+		}
+	}
+	list("fields", r.Fields)
+	if r.Scheme == manifest.SchemeExec && strings.TrimSpace(r.Rest) == "" {
+		list("command", r.Command)
+	}
+	if r.Whole {
+		text("output", "all")
+	}
+	if r.Key != nil {
+		text("key", r.Key.String())
+	}
+	text("field", r.Field)
+	text("type", c.Type)
+	text("starts_with", c.StartsWith)
+	if c.Pattern != nil {
+		text("pattern", strings.TrimSuffix(strings.TrimPrefix(c.Pattern.String(), "^(?s:"), ")$"))
+	}
+	fmt.Fprintf(b, ", min_length = %d, max_length = %d }\n", c.Min, c.Max)
 }
 
 // quote writes s as a basic string of TOML.

@@ -22,19 +22,29 @@ type section struct {
 // Denied reports whether a notebook may not have the secret of that name, and
 // the pattern of the first section that says so. Of the sections whose pattern
 // matches the notebook, every one must allow the name; a notebook that none
-// matches may have all secrets. The notebook is a clean path relative to the
+// matches may have all secrets or, where [Manifest.DeniesByDefault], none, and
+// the pattern is "" then. The notebook is a clean path relative to the
 // manifest's directory, with slashes. Patterns are of the form that
 // https://github.com/bmatcuk/doublestar describes, where "**" stands for any
 // number of directories; on Windows and macOS they take capital and small
 // letters for the same.
 func (m *Manifest) Denied(notebook, name string) (pattern string, denied bool) {
+	matched := false
 	for _, s := range m.sections {
-		if matches(s.pattern, notebook, foldCase) && !slices.Contains(s.allow, name) {
+		if !matches(s.pattern, notebook, foldCase) {
+			continue
+		}
+		matched = true
+		if !slices.Contains(s.allow, name) {
 			return s.pattern, true
 		}
 	}
-	return "", false
+	return "", m.deny && !matched
 }
+
+// DeniesByDefault reports whether a notebook may have nothing unless a section
+// says so, which [policy] default = "deny" asks for.
+func (m *Manifest) DeniesByDefault() bool { return m.deny }
 
 func matches(pattern, notebook string, fold bool) bool {
 	return doublestar.MatchUnvalidated(pattern, notebook) ||

@@ -12,15 +12,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"filippo.io/age"
 
 	"github.com/nbseal/nbseal/internal/manifest"
+	"github.com/nbseal/nbseal/internal/provider"
 	"github.com/nbseal/nbseal/internal/secret"
 	"github.com/nbseal/nbseal/internal/store"
 )
@@ -31,18 +34,25 @@ var (
 	ErrUnknown     = errors.New("unknown name")
 	ErrDenied      = errors.New("the manifest does not allow this secret here")
 	ErrUnsupported = errors.New("this version cannot follow the reference")
+	ErrUntrusted   = errors.New("the manifest is not trusted")
+	ErrCheck       = errors.New("the value is not what the manifest says")
 )
 
 // Error is why a name has no value.
 type Error struct {
 	Name  string   // of the secret, as it was asked for
+	Place string   // of the name in the manifest, "file:line:column"; "" if it is in none
 	Close []string // for ErrUnknown: known names like it, best first, at most 3
 	Err   error
 }
 
 // Error says what is wrong and, for an unknown name, what may be meant.
 func (e *Error) Error() string {
-	text := fmt.Sprintf("secret %q: %v", e.Name, e.Err)
+	text := fmt.Sprintf("secret %q: ", e.Name)
+	if e.Place != "" {
+		text += e.Place + ": "
+	}
+	text += e.Err.Error()
 	if len(e.Close) == 0 {
 		return text
 	}
@@ -73,14 +83,38 @@ type Options struct {
 	// Identities open the store, tried in this order.
 	Identities []age.Identity
 
-	// LookupEnv looks up an environment variable, as os.LookupEnv does.
+	// Client is set when a program asks that should say for which notebook. Then
+	// a manifest that denies by default denies also where Notebook is "".
+	Client bool
+
+	// Trusted tells whether a person has trusted the manifest as it is. It is
+	// called at most once, when a reference first needs it. If it is nil, nobody
+	// can tell: then other names of the store and of the environment are followed,
+	// and nothing else that needs trust.
+	Trusted func(*manifest.Manifest) (bool, error)
+
+	// Confirm asks a person whether an untrusted manifest may do what the text
+	// says, for one name. If it is nil, the answer is no.
+	Confirm func(ctx context.Context, name, text string) (bool, error)
+
+	// Home, LookupEnv, Environ, Stderr and Prompt are those of [provider.Host].
+	Home      string
 	LookupEnv func(string) (string, bool)
+	Environ   []string
+	Stderr    io.Writer
+	Prompt    func(ctx context.Context, name, text string) (secret.Value, error)
+
+	// Timeout is how long one reference may take, but for those that ask a person;
+	// 0 is a minute.
+	Timeout time.Duration
 }
 
 // Resolver finds values. Its methods may be called at once.
 type Resolver struct {
 	o         Options
 	notebooks []string // the ways from the manifest to the notebook
+	providers map[string]provider.Provider
+	trusted   func() (bool, error) // asks once
 
 	mu    sync.Mutex
 	local *store.Store
@@ -89,7 +123,11 @@ type Resolver struct {
 // New returns a Resolver. The error is that Notebook is not absolute, or that
 // its path or the manifest's cannot be followed.
 func New(o Options) (*Resolver, error) {
-	r := &Resolver{o: o}
+	r := &Resolver{o: o, providers: providers(o)}
+	r.trusted = sync.OnceValues(func() (bool, error) { return o.Trusted(o.Manifest) })
+	if o.Timeout == 0 {
+		r.o.Timeout = time.Minute
+	}
 	if o.Notebook == "" {
 		return r, nil
 	}
@@ -126,20 +164,21 @@ func (r *Resolver) Get(ctx context.Context, name string) (secret.Value, error) {
 // names are known and allowed is decided for all of them before any is read.
 // Each error but that of ctx is an *Error, about the first name that has one.
 func (r *Resolver) GetAll(ctx context.Context, names []string) (map[string]secret.Value, error) {
-	refs := make(map[string]manifest.Reference, len(names))
+	wanted := make(map[string]permitted, len(names))
 	for _, n := range names {
-		ref, err := r.reference(n)
+		p, err := r.permit(ctx, n)
 		if err != nil {
 			return nil, r.explain(n, err)
 		}
-		refs[n] = ref
+		wanted[n] = p
 	}
-	values := make(map[string]secret.Value, len(names))
+	values, keys := make(map[string]secret.Value, len(names)), keyRing{}
+	defer keys.wipe()
 	for _, n := range names {
 		if _, done := values[n]; done {
 			continue
 		}
-		v, err := r.follow(ctx, refs[n])
+		v, err := r.follow(ctx, n, wanted[n], keys)
 		if err == nil {
 			values[n] = v
 			continue
@@ -155,60 +194,61 @@ func (r *Resolver) GetAll(ctx context.Context, names []string) (map[string]secre
 	return values, nil
 }
 
-// reference is where the value of a name is, if it may be had.
-func (r *Resolver) reference(name string) (manifest.Reference, error) {
+// permitted is a secret that may be had.
+type permitted struct {
+	manifest.Secret
+	confined bool // its file is read only in the project
+}
+
+// permit decides whether a name is known and may be had.
+func (r *Resolver) permit(ctx context.Context, name string) (permitted, error) {
 	if r.o.Manifest == nil {
-		return manifest.Reference{Scheme: manifest.SchemeStore, Rest: name}, store.ValidateName(name)
+		ref := manifest.Reference{Scheme: manifest.SchemeStore, Rest: name}
+		return permitted{Secret: manifest.Secret{From: ref}}, store.ValidateName(name)
 	}
-	ref, ok := r.o.Manifest.Reference(name)
+	s, ok := r.o.Manifest.Secret(name)
 	if !ok {
 		if err := store.ValidateName(name); err != nil {
-			return ref, err
+			return permitted{}, err
 		}
-		return ref, fmt.Errorf("%w: it is not in %s", ErrUnknown, r.o.Manifest.Filename())
+		return permitted{}, fmt.Errorf("%w: it is not in %s", ErrUnknown, r.o.Manifest.Filename())
 	}
 	if err := r.allowed(name); err != nil {
-		return ref, err
+		return permitted{}, err
 	}
-	if ref.Scheme != manifest.SchemeStore && ref.Scheme != manifest.SchemeEnv {
-		return ref, fmt.Errorf("%w: scheme %s://", ErrUnsupported, ref.Scheme)
+	if s.From.Scheme != manifest.SchemeStore && r.providers[s.From.Scheme] == nil {
+		return permitted{}, fmt.Errorf("%w: scheme %s://", ErrUnsupported, s.From.Scheme)
 	}
-	if ref.Fields != nil {
-		return ref, fmt.Errorf("%w: fields of %s://", ErrUnsupported, ref.Scheme)
-	}
-	return ref, nil
+	trusted, err := r.trust(ctx, name, s.From)
+	return permitted{s, !trusted}, err
 }
 
 // allowed returns ErrDenied if the notebook may not have the name.
 func (r *Resolver) allowed(name string) error {
+	m := r.o.Manifest
+	if m == nil {
+		return nil
+	}
+	if nowhere := len(r.notebooks) == 0 && (r.o.Client || r.o.Notebook != ""); nowhere && m.DeniesByDefault() {
+		return fmt.Errorf("%w: [policy] in %s denies what no section of [notebooks] allows", ErrDenied, m.Filename())
+	}
 	for _, way := range r.notebooks {
-		if pattern, denied := r.o.Manifest.Denied(way, name); denied {
-			return fmt.Errorf("%w: [notebooks.%q] in %s", ErrDenied, pattern, r.o.Manifest.Filename())
+		if pattern, denied := m.Denied(way, name); denied && pattern == "" {
+			return fmt.Errorf("%w: [policy] in %s denies what no section of [notebooks] allows", ErrDenied, m.Filename())
+		} else if denied {
+			return fmt.Errorf("%w: [notebooks.%q] in %s", ErrDenied, pattern, m.Filename())
 		}
 	}
 	return nil
 }
 
-func (r *Resolver) follow(ctx context.Context, ref manifest.Reference) (secret.Value, error) {
-	if err := context.Cause(ctx); err != nil {
-		return secret.Value{}, err
-	}
-	if ref.Scheme == manifest.SchemeEnv {
-		v, ok := r.o.LookupEnv(ref.Rest)
-		if !ok || v == "" {
-			state := "not set"
-			if ok {
-				state = "empty"
-			}
-			return secret.Value{}, fmt.Errorf("environment variable %s is %s", ref.Rest, state)
-		}
-		return secret.New([]byte(v)), nil
-	}
+// stored returns the value of a name in the local store.
+func (r *Resolver) stored(name string) (secret.Value, error) {
 	s, err := r.store()
 	if err != nil {
 		return secret.Value{}, err
 	}
-	v, err := s.Get(ref.Rest, r.o.Identities...)
+	v, err := s.Get(name, r.o.Identities...)
 	if errors.Is(err, store.ErrNotExist) {
 		return secret.Value{}, fmt.Errorf("%w: %w", ErrUnknown, err)
 	}
@@ -242,6 +282,11 @@ func (r *Resolver) known() ([]string, error) {
 
 func (r *Resolver) explain(name string, err error) error {
 	e := &Error{Name: name, Err: err}
+	if m := r.o.Manifest; m != nil {
+		if _, ok := m.Secret(name); ok {
+			e.Place = m.Place(name)
+		}
+	}
 	if errors.Is(err, ErrUnknown) {
 		// Without names there is nothing to propose, and err says enough.
 		if known, kerr := r.Names(); kerr == nil && !slices.Contains(known, name) {

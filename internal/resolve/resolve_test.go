@@ -150,7 +150,7 @@ PARTS = { from = "env://TOKEN", fields = ["a"] }
 	fails(t, r, "GONE", resolve.ErrUnknown, "")
 	fails(t, r, "CON", store.ErrName, "Windows")
 	fails(t, r, "VAULT", resolve.ErrUnsupported, "vault://")
-	fails(t, r, "PARTS", resolve.ErrUnsupported, "fields")
+	fails(t, r, "PARTS", nil, "not valid JSON")
 	if _, err := r.Get(t.Context(), "GONE"); strings.Contains(err.Error(), "there is") {
 		t.Errorf("it proposes what was asked for: %v", err)
 	}
@@ -299,8 +299,8 @@ func FuzzNames(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if ref, ok := m.Reference(name); !ok || ref.Rest != name {
-			t.Errorf("%q is %+v", name, ref)
+		if s, ok := m.Secret(name); !ok || s.From.Rest != name {
+			t.Errorf("%q is %+v", name, s)
 		}
 	})
 }

@@ -68,6 +68,7 @@ var stages = []stage{
 	{"vet", (*runner).vet},
 	{"staticcheck", (*runner).staticcheck},
 	{"cross", (*runner).cross},
+	{"sops", (*runner).sops},
 	{"go", (*runner).goTests},
 	{"python", (*runner).pythonTests},
 	{"self", (*runner).self},

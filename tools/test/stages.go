@@ -14,6 +14,9 @@ import (
 // staticcheckVersion is the one place that says which.
 const staticcheckVersion = "v0.8.2"
 
+// sopsVersion is that of the program that sops:// references are tested with.
+const sopsVersion = "v3.13.3"
+
 // targets are the systems that nbseal is built for.
 var targets = []struct{ os, arch string }{
 	{"linux", "amd64"}, {"linux", "arm64"},
@@ -114,6 +117,15 @@ func (r *runner) cross() *outcome {
 		o.check(r.command(".", []string{"GOOS=" + t.os, "GOARCH=" + t.arch, "CGO_ENABLED=0"},
 			"go", "build", "-trimpath", "-o", dir, "./cmd/..."))
 	}
+	return o
+}
+
+// sops builds the program, which Debian does not have, for the Go tests. The
+// first time takes minutes.
+func (r *runner) sops() *outcome {
+	o := new(outcome)
+	bin := filepath.Join(r.top, "build", "tools")
+	o.check(r.command(".", []string{"GOBIN=" + bin, "CGO_ENABLED=0"}, "go", "install", "github.com/getsops/sops/v3/cmd/sops@"+sopsVersion))
 	return o
 }
 

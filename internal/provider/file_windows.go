@@ -1,0 +1,3 @@
+package provider
+
+const nonBlocking = 0

@@ -1,0 +1,6 @@
+package providertest
+
+import "testing"
+
+// pipe makes nothing: there are no pipes among files.
+func pipe(*testing.T, string) {}
