@@ -179,7 +179,8 @@ func (s *scan) target(from, at int, op operator) (v value, ok bool) {
 // commas counts the names before the one at i when the line begins with names
 // and commas only.
 func (s *scan) commas(i int) int {
-	head := bytes.TrimLeft(s.text[s.lineStart(i):i], " \t(")
+	head := s.text[s.lineStart(i):i]
+	head = bytes.TrimLeft(head[bytes.LastIndexByte(head, ';')+1:], " \t(")
 	if len(head) == 0 || !is(head[0], letter|under) {
 		return 0
 	}
@@ -239,7 +240,7 @@ func (s *scan) operator(from, i int) (operator, int) {
 			return opAssign, at
 		}
 	}
-	if !quoted && from > 0 && (text[from-1] == '#' || text[from-1] == '.') || closed && i > 0 && text[i-1] == ']' {
+	if !quoted && from > 0 && (text[from-1] == '#' || text[from-1] == '.' || text[from-1] == '=' && text[i-1] == ']') || closed && i > 0 && text[i-1] == ']' {
 		// a selector: fill("#password", "x"), fill('input[name="password"]', 'x')
 		if i+1 < len(text) && (text[i] == '"' || text[i] == '\'') && text[i+1] == ',' {
 			return s.pair(i + 2)
@@ -343,7 +344,11 @@ func (s *scan) mark(from, i int) (operator, int) {
 		}
 		return s.tags(i)
 	case '>':
-		if from > 0 && text[from-1] == '<' {
+		space := from // of the name, as in <wsse:Password>
+		if space > 0 && text[space-1] == ':' {
+			space = runBack(text, space-1, 20, word)
+		}
+		if space > 0 && text[space-1] == '<' {
 			return opTag, i + 1
 		}
 	case '-':
@@ -360,6 +365,9 @@ func (s *scan) afterQuoted(i int) (operator, int) {
 	case s.text[i] == ',':
 		return s.pair(i + 1)
 	case s.text[i] == ')':
+		if j := skipBlank(s.text, i+1); bytes.HasPrefix(s.text[j:], []byte("== ")) {
+			return opAssign, j + len("== ") // ask("Password") == "x"
+		}
 		return receiver(s.text, i+1)
 	case bytes.HasPrefix(s.text[i:], []byte("value=")):
 		return opAssign, i + len("value=")

@@ -14,6 +14,7 @@ type call struct {
 var calls = []call{
 	{keyword: "auth=(", arg: 1, kind: kindPassword},
 	{keyword: "auth = (", arg: 1, kind: kindPassword},
+	{keyword: "auth=[(", arg: 1, kind: kindPassword},
 	{keyword: "basicauth(", arg: 1, kind: kindPassword},
 	{keyword: "digestauth(", arg: 1, kind: kindPassword},
 	{keyword: "ntlmauth(", arg: 1, kind: kindPassword},
@@ -92,6 +93,33 @@ var calls = []call{
 	{keyword: "set_token(", arg: 0, kind: kindToken},
 	{keyword: "rest(", arg: 1, kind: kindKey},
 	{keyword: "set_password(", arg: 2, kind: kindPassword},
+	{keyword: "hashpw(", arg: 0, kind: kindPassword},
+	{keyword: "checkpw(", arg: 0, kind: kindPassword},
+	{keyword: "generate_password_hash(", arg: 0, kind: kindPassword},
+	{keyword: "check_password_hash(", arg: 1, kind: kindPassword},
+	{keyword: "pwd_context.hash(", arg: 0, kind: kindPassword},
+	{keyword: "pwd_context.verify(", arg: 0, kind: kindPassword},
+	{keyword: "_crypt.hash(", arg: 0, kind: kindPassword},
+	{keyword: "make_password(", arg: 0, kind: kindPassword},
+	{keyword: "reader.decrypt(", arg: 0, kind: kindPassword},
+	{keyword: "keystore.load(", arg: 1, kind: kindPassword},
+	{keyword: "load_key_and_certificates(", arg: 1, kind: kindPassword},
+	{keyword: "load_pkcs12(", arg: 1, kind: kindPassword},
+	{keyword: "url.url(", arg: 2, kind: kindPassword},
+	{keyword: " url(", arg: 2, kind: kindPassword},
+	{keyword: "req_auth_basic(", arg: 2, kind: kindPassword},
+	{keyword: "aes.new(", arg: 0, kind: kindSecret},
+	{keyword: "des3.new(", arg: 0, kind: kindSecret},
+	{keyword: "arc4.new(", arg: 0, kind: kindSecret},
+	{keyword: "blowfish.new(", arg: 0, kind: kindSecret},
+	{keyword: "hmac.new(", arg: 0, kind: kindSecret},
+	{keyword: "aesgcm(", arg: 0, kind: kindSecret},
+	{keyword: "secretbox(", arg: 0, kind: kindSecret},
+	{keyword: "urlsafeserializer(", arg: 0, kind: kindSecret},
+	{keyword: "urlsafetimedserializer(", arg: 0, kind: kindSecret},
+	{keyword: "timestampsigner(", arg: 0, kind: kindSecret},
+	{keyword: "extractall(", arg: 2, kind: kindPassword},
+	{keyword: "dbconnect(", arg: 3, kind: kindPassword},
 	{keyword: "add_password(", arg: 3, kind: kindPassword},
 	{keyword: "redis(", arg: 3, kind: kindPassword},
 	{keyword: "connect(", arg: 2, kind: kindPassword},
@@ -105,6 +133,7 @@ var calls = []call{
 	{keyword: "s3filesystem(", arg: 1, kind: kindSecret},
 	{keyword: "dropbox(", arg: 0, kind: kindToken},
 	{keyword: "webclient(", arg: 0, kind: kindToken},
+	{keyword: ".start(", arg: 0, kind: kindToken, form: "{u:24-28}.{u:6}.{u:27-38}"},
 	{keyword: ".run(", arg: 0, kind: kindToken, form: "{u:24-28}.{u:6}.{u:27-38}"},
 }
 
@@ -151,7 +180,7 @@ func readCall(s *scan, a *action, start, end int) {
 			if placeholder(text) {
 				return
 			}
-		case !believable(c.kind, text, v, op, true) && (c.kind != kindPassword || !s.human(nil, v, op)), c.kind != kindPassword && len(text) < 20:
+		case !believable(c.kind, text, v, op, true) && (c.kind != kindPassword || !s.human(nil, v, op)), c.kind != kindPassword && len(text) < 20 && (c.kind != kindSecret || len(text) < 16):
 			return
 		}
 		if c.keyword == "connect(" && (lookalike(before) || bytes.IndexByte(text, '/') >= 0 || bytes.HasSuffix(bytes.ToLower(s.text[max(0, start-10):start]), []byte("oracle."))) {
@@ -222,6 +251,8 @@ func (s *scan) argument(i, n int) (v value, before []byte, ok bool) {
 		i = run(s.text, i, 200, space)
 		if i < limit && is(s.text[i], letter) {
 			if next, wrapped := unwrap(s.text, i); wrapped {
+				i = next
+			} else if next, coding := encodedBy(s.text, i); coding != nil {
 				i = next
 			}
 		}

@@ -13,6 +13,14 @@ func readUserFlag(s *scan, _ *action, start, end int) {
 		}
 	}
 	line := text[s.lineStart(start):start]
+	if q := text[start]; q == '"' || q == '\'' {
+		// an argument list: "-u", "bob:x"
+		if i < len(text) && text[i] == ',' {
+			if _, next, ok := quoteAt(text, skipBlank(text, i+1)); ok {
+				i = next
+			}
+		}
+	}
 	sep := byte(':')
 	switch {
 	case text[start+2] == 'a' && !bytes.HasSuffix(line, []byte("http")) && !bytes.HasSuffix(line, []byte("https")):
@@ -42,6 +50,9 @@ func readPasswordFlag(s *scan, _ *action, start, end int) {
 	known := false
 	for _, w := range []string{"sshpass", "mysql", "mariadb", "docker login", "podman login", "twine", "az login", "mongo", "cqlsh", "sqlcmd", "bcp ", "cf login", "oc login", "7z ", "zip", "smbclient", "ldapsearch", "rclone", "snowsql", "ftp ", "gsutil signurl"} {
 		known = known || bytes.Contains(line, []byte(w))
+	}
+	for _, w := range []string{" -u ", " -U ", " --user ", " --username ", " --login "} {
+		known = known || bytes.Contains(line, []byte(w)) // a user, then a password
 	}
 	if !known {
 		return

@@ -38,6 +38,7 @@ var placeKeywords = []struct {
 	{"alchemy.com/v2/", readPathToken},
 	{"alchemyapi.io/v2/", readPathToken},
 	{"conda.anaconda.org/t/", readPathToken},
+	{"/api/area/csv/", readPathToken},
 	{"discord", readDiscord},
 	{"akia", readKeyPair},
 	{"asia", readKeyPair},
@@ -45,7 +46,11 @@ var placeKeywords = []struct {
 	{"seed_phrase", readMnemonic},
 	{"seedphrase", readMnemonic},
 	{"seed phrase", readMnemonic},
-	{"from_mnemonic", readMnemonic},
+	{"wallet_seed", readMnemonic},
+	{"seed_words", readMnemonic},
+	{"recovery_phrase", readMnemonic},
+	{"recovery phrase", readMnemonic},
+	{"pragma key", readPragma},
 }
 
 // readGoDSN handles user:password@tcp(host:port)/database of Go's MySQL driver.
@@ -389,7 +394,7 @@ func braceEnd(text []byte, i int) int {
 	if n < 0 || i+n+1 < len(text) && text[i+n+1] == '}' {
 		return 0
 	}
-	if body := text[i+1 : i+n]; len(body) < 6 || all(body, word|dot) || bytes.ContainsAny(body, "\"'[({\n") {
+	if body := text[i+1 : i+n]; len(body) < 6 || all(body, word|dot) && !jumbled(body, measure(body)) && (measure(body).digit == 0 || measure(body).digit == 1 && measure(body).score > -0.25) || bytes.ContainsAny(body, "\"'[({\n") {
 		return 0
 	}
 	return i + n

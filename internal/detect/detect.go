@@ -10,7 +10,7 @@
 // some hundred literals (prefilter.go). What stands around a literal is then
 // read by one of a few hand-written readers: a token's own shape (shape.go), a
 // name and the value given to it (name.go, assign.go, spaced.go, idiom.go,
-// value.go), lists of them (list.go, table.go), a URL (url.go), an HTTP
+// value.go, encoded.go), lists of them (list.go, table.go), a URL (url.go), an HTTP
 // authorization (scheme.go), a call or a command line that takes a credential
 // (call.go, opencall.go, pairs.go, command.go), literals that are concatenated (joined.go) or a private
 // key (pem.go). Whether a value can be a credential at all is decided in one

@@ -121,6 +121,7 @@ func (f fake) expand(text string) string {
 		"{cut}": func() string {
 			return f.of(upper, 1) + f.of(digit, 1) + f.of(lower, 3) + "..." + f.of(alnum, 3) + f.of(digit, 1)
 		},
+		"{addr}":    func() string { return f.of(hexLow|digit, 40) },
 		"{mistral}": func() string { return f.of(upper, 2) + f.of(digit, 3) + f.of(alnum, 27) },
 		"{comet}":   func() string { return f.of(upper, 2) + f.of(digit, 3) + f.of(alnum, 20) },
 		"{words}": func() string {

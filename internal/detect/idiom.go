@@ -105,7 +105,10 @@ func (s *scan) prompted(from, to int) bool {
 	if s.in.Language != Python || i+1 >= len(text) || text[i] != '"' && text[i] != '\'' || text[i+1] != ')' {
 		return false
 	}
-	i = run(text, i+2, 80, space)
+	if i += 2; i < len(text) && text[i] == ';' {
+		i++
+	}
+	i = run(text, i, 80, space)
 	end := run(text, i, 60, word|dot)
 	for _, m := range []string{".sendline(", ".write(", ".send("} {
 		at := end - len(m) + 1
@@ -144,4 +147,45 @@ func receiver(text []byte, i int) (operator, int) {
 		}
 	}
 	return opNone, 0
+}
+
+// filled returns the argument that a format puts where field stands:
+// "password=%s" % ("u", "x"), or "password={}".format("x").
+func (s *scan) filled(field Span) (v value, ok bool) {
+	text := s.text
+	line := s.lineStart(field.Start)
+	open := bytes.LastIndexAny(text[line:field.Start], "\"'")
+	stop := bytes.IndexAny(text[field.End:min(len(text), field.End+200)], "\"'\n")
+	if open < 0 || stop < 0 || text[field.End+stop] == '\n' {
+		return v, false
+	}
+	i := formatted(text, field.End+stop+1)
+	if i == 0 {
+		return v, false
+	}
+	n := bytes.Count(text[line+open:field.Start], text[field.Start:field.End])
+	if i > 0 && text[i-1] != '(' {
+		v, _, ok = s.literals(i, false)
+		return v, ok && n == 0
+	}
+	v, _, ok = s.argument(i, n)
+	return v, ok
+}
+
+// formatted returns where the arguments begin that are put into a literal that
+// ended at i; 0 when there are none.
+func formatted(text []byte, i int) int {
+	i = skipBlank(text, i)
+	switch {
+	case bytes.HasPrefix(text[i:], []byte(".format(")):
+		return i + len(".format(")
+	case i < len(text) && text[i] == '%':
+		if i = skipBlank(text, i+1); i < len(text) && text[i] == '(' {
+			return i + 1
+		}
+		if _, _, ok := quoteAt(text, i); ok {
+			return i
+		}
+	}
+	return 0
 }

@@ -1,9 +1,6 @@
 package detect
 
-import (
-	"bytes"
-	"encoding/base64"
-)
+import "bytes"
 
 // judge decides about the value of a name and records it.
 func (s *scan) judge(from, to int, op operator, at int) {
@@ -33,39 +30,6 @@ func (s *scan) judge(from, to int, op operator, at int) {
 		}
 	}
 	s.weigh(&p, k, name, v, op)
-}
-
-// filled returns the argument that a format puts where field stands:
-// "password=%s" % ("u", "x"), or "password={}".format("x").
-func (s *scan) filled(field Span) (v value, ok bool) {
-	text := s.text
-	line := s.lineStart(field.Start)
-	open := bytes.LastIndexAny(text[line:field.Start], "\"'")
-	stop := bytes.IndexAny(text[field.End:min(len(text), field.End+200)], "\"'\n")
-	if open < 0 || stop < 0 || text[field.End+stop] == '\n' {
-		return v, false
-	}
-	i := formatted(text, field.End+stop+1)
-	if i == 0 {
-		return v, false
-	}
-	v, _, ok = s.argument(i, bytes.Count(text[line+open:field.Start], text[field.Start:field.End]))
-	return v, ok
-}
-
-// formatted returns where the arguments begin that are put into a literal that
-// ended at i; 0 when there are none.
-func formatted(text []byte, i int) int {
-	i = skipBlank(text, i)
-	switch {
-	case bytes.HasPrefix(text[i:], []byte(".format(")):
-		return i + len(".format(")
-	case i < len(text) && text[i] == '%':
-		if i = skipBlank(text, i+1); i < len(text) && text[i] == '(' {
-			return i + 1
-		}
-	}
-	return 0
 }
 
 // judgeValue is judge for a value that was read already.
@@ -346,65 +310,6 @@ func (s *scan) encoded(p *split, k kind, name []byte, v value, plain []byte) boo
 	return true
 }
 
-// decoded returns what base64 text stands for, when that is printable ASCII.
-func decoded(b []byte) ([]byte, bool) {
-	if len(b) < 8 || len(b) > maxValue || !all(b, b64std|equals|dash|under) {
-		return nil, false
-	}
-	body := bytes.TrimRight(b, "=")
-	if len(body)%4 == 1 || len(b) != len(body) && len(b)%4 != 0 {
-		return nil, false
-	}
-	enc := base64.RawStdEncoding
-	if bytes.ContainsAny(body, "-_") {
-		enc = base64.RawURLEncoding
-	}
-	out := make([]byte, enc.DecodedLen(len(body)))
-	n, err := enc.Decode(out, body)
-	if err != nil || n < 5 {
-		return nil, false
-	}
-	for _, c := range out[:n] {
-		if (c < ' ' || c > '~') && c != '\n' && c != '\r' && c != '\t' {
-			return nil, false
-		}
-	}
-	return out[:n], true
-}
-
-// unescaped undoes percent-encoding.
-func unescaped(b []byte) []byte {
-	if bytes.IndexByte(b, '%') < 0 {
-		return b
-	}
-	out := make([]byte, 0, len(b))
-	for i := 0; i < len(b); i++ {
-		if b[i] == '%' && i+2 < len(b) {
-			hi, ok1 := nibble(b[i+1])
-			lo, ok2 := nibble(b[i+2])
-			if ok1 && ok2 {
-				out = append(out, hi<<4|lo)
-				i += 2
-				continue
-			}
-		}
-		out = append(out, b[i])
-	}
-	return out
-}
-
-func nibble(b byte) (byte, bool) {
-	switch {
-	case '0' <= b && b <= '9':
-		return b - '0', true
-	case 'a' <= b && b <= 'f':
-		return b - 'a' + 10, true
-	case 'A' <= b && b <= 'F':
-		return b - 'A' + 10, true
-	}
-	return 0, false
-}
-
 // opens reports whether what stands around a value that is only called "key"
 // says that it opens something: "using key: x", or talk of logging in.
 func (s *scan) opens(v value, text []byte) bool {
@@ -430,15 +335,4 @@ func (s *scan) opens(v value, text []byte) bool {
 		}
 	}
 	return false
-}
-
-// decodeText returns what a long base64 text stands for.
-func decodeText(b []byte) ([]byte, bool) {
-	body := bytes.TrimRight(b, "=")
-	if len(body)%4 == 1 {
-		body = body[:len(body)-1]
-	}
-	out := make([]byte, base64.RawStdEncoding.DecodedLen(len(body)))
-	n, err := base64.RawStdEncoding.Decode(out, body)
-	return out[:n], err == nil && n > 0
 }

@@ -19,7 +19,7 @@ const (
 // starts. Each is in some word of credentialWords, or is one.
 var nameKeywords = []string{
 	"pass", "pwd", "_pw", "pw:", "pw=", "pw ", "pw\"", "pw'", "pswd", "psw =", "psw=", "secret", "token", "tok =", "tok=", "key", "cred", "_pat", "pat=",
-	"auth_", "_auth", "auth\"", "auth'", "jwt", "kennwort", "senha", "contrasena", "motdepasse", "mot_de_passe", "clave", "parola", "appid", "app_id", "sid_pw", "bearer_",
+	"auth_", "_auth", "auth\"", "auth'", "auth=", "auth =", "jwt", "kennwort", "senha", "contrasena", "motdepasse", "mot_de_passe", "clave", "parola", "appid", "app_id", "sid_pw", "bearer_",
 	"mdp =", "mdp=", "sk =", "sk=", "wachtwoord", "salasana", "adgangskode", "lozinka", "assword", "psk=", "psk =", "psk:", "psk\"", "psk'", "_psk",
 }
 
@@ -62,7 +62,7 @@ var keyWords = words("api access secret private preshared auth account encryptio
 
 // trailingWords may follow the credential word: "password_prod", "API_KEY_2".
 var trailingWords = words("value val str string plain plaintext text raw prod production dev test testing staging stage old new tmp temp live default primary " +
-	"secondary base read write rw ro local remote main backup b64 base64 here literal current master user admin root db east west eu us id1 kaggle colab env0 v1 v2 v3")
+	"secondary v base read write rw ro local remote main backup b64 base64 here literal current master user admin root db east west eu us id1 kaggle colab env0 v1 v2 v3")
 
 // serviceWords may follow the credential word, too: they say what it is for.
 var serviceWords = words("gmail google mysql postgres postgresql oracle mongo mongodb redis wifi wlan email mail smtp imap ftp sftp ssh vpn github gitlab aws azure " +
@@ -83,6 +83,7 @@ var otherKeys = words("public publishable pub pk gpg foreign primary partition s
 	"pad bos eos unk sep cls mask next prev previous continuation page sync start end stop special additional prompt input output completion last first " +
 	"experiment authenticity nonce redir current csrf xsrf csrfmiddleware cancel cancellation max min num total stop image sentence target source src tgt begin end eot mem query kv " +
 	"translation i18n entity registry answer question label metric shortcut arrow enter return home keyboard hot tab " +
+	"md sha checksum digest etag " +
 	"widget button element component cover work works resume delta watermark checkpoint cursor pagination per no non word char byte new pivot")
 
 // otherPasses before "pass" say that it is a run over data.
@@ -232,7 +233,7 @@ func (p *split) classify() kind {
 	}
 	if p.n > 1 && last == 0 && !all(p.word(1), digit) && k != kindPassword {
 		// a first word with only trailing words after it: "key_value", "token_text"
-		if (k == kindWeakKey || k == kindToken) && !serviceWords[string(p.word(1))] && !joiningWords[string(p.word(1))] {
+		if (k == kindWeakKey || k == kindToken) && string(p.word(1)) != "v" && !serviceWords[string(p.word(1))] && !joiningWords[string(p.word(1))] {
 			return kindNone
 		}
 	}
@@ -240,12 +241,15 @@ func (p *split) classify() kind {
 		return kindNone
 	}
 	for i := range last {
-		if q := string(p.word(i)); q == "public" || q == "publishable" || q == "reset" || q == "hash" || q == "hashed" || q == "encrypted" || q == "fingerprint" {
+		if q := string(p.word(i)); q == "public" || q == "publishable" || q == "reset" || q == "hash" || q == "hashed" || q == "encrypted" || q == "fingerprint" || q == "existing" {
 			return kindNone
 		}
 	}
 	if last > 0 && (k == kindWeakKey || k == kindToken || k == kindKey) {
 		before := p.word(last - 1)
+		if last > 1 && all(before, digit) {
+			before = p.word(last - 2) // md5_key
+		}
 		if otherKeys[string(before)] && !(k == kindToken && string(before) == "index" && last > 1) || k != kindToken && settingKeys[string(before)] {
 			return kindNone
 		}
@@ -280,12 +284,9 @@ func (p *split) key(key string) kind {
 
 func isCredential(w []byte) bool { return credentialWords[string(w)] != kindNone }
 
-// reading reports whether a name is of a function that asks for a credential
-// or fetches it, so that its arguments are not one.
-func (p *split) reading() bool {
-	switch string(p.word(0)) {
-	case "get", "getpass", "read", "fetch", "load", "find", "ask", "askpass", "check", "verify", "has", "is", "count", "list", "generate", "make", "create", "validate", "hash", "decode", "encode", "show", "print", "delete", "remove", "drop", "tokenize", "input":
-		return true
-	}
-	return false
-}
+// reading are the first words of functions that ask for a credential or fetch
+// it, so that their arguments are not one.
+var reading = words("get getpass read fetch load find ask askpass check verify has is count list generate make create validate hash decode encode show print delete remove drop tokenize input")
+
+// reading reports whether a name is of such a function.
+func (p *split) reading() bool { return reading[string(p.word(0))] }

@@ -10,11 +10,11 @@ import (
 // credential by its form, or by standing behind a user's name.
 
 // verbs begin the names of functions that take a credential.
-var verbs = words("login signin logon connect authenticate authorize auth init initialize configure setup register activate")
+var verbs = words("login signin logon connect authenticate authorize auth init initialize configure setup register activate sign acquire account credential credentials apikey")
 
 // clients are words in the names of what takes a credential.
 var clients = words("client api auth token key apikey credential credentials session service connection connector connect manager sdk bot gateway provider account hub " +
-	"login authenticate authentication authenticator authorize configure rest basic wrapper sftp ftp ssh smtp imap smb ldap webdav database dbapi portal register init setup signin logon")
+	"login authenticate authentication authenticator authorize configure rest basic wrapper sftp ftp ssh smtp imap smb ldap webdav database dbapi portal github gitlab bitbucket jira confluence salesforce register init setup signin logon sign acquire")
 
 // publicThings are words in the names of what takes an id, a digest or a public
 // key, and of what reads or shows text.
@@ -48,10 +48,27 @@ func (s *scan) openCalls() {
 		if at == 0 || i >= len(text) || !is(text[at-1], word) || !is(text[i], letter|space) && bytes.IndexByte([]byte("\"'("), text[i]) < 0 {
 			continue
 		}
-		if from := runBack(text, at, maxName, word); is(text[from], upper) || verbs[string(text[from:run(text, from, 16, lower)])] {
+		if from := runBack(text, at, maxName, word); is(text[from], upper) || handing(text[from:at]) {
 			s.openCall(runBack(text, from, maxName, word|dot), at)
 		}
 	}
+}
+
+// handing reports whether a function hands over a credential, by the words of
+// its name: connect, req_auth_basic, save_account.
+func handing(name []byte) bool {
+	for i := 0; i < len(name); {
+		end := run(name, i, maxName, lower)
+		if w := string(name[i:end]); i == 0 && reading[w] {
+			return false
+		} else if verbs[w] {
+			return true
+		}
+		for i = end + 1; i < len(name) && !is(name[i], lower); {
+			i++
+		}
+	}
+	return false
 }
 
 // openNames reads the literals of program code that are given to a name that is
@@ -78,7 +95,7 @@ func (s *scan) openNames(sign byte) {
 		}
 		from := runBack(text, end, 40, word)
 		stop := run(text, open+1, 200, b64url)
-		if end-from < 4 || stop-open < 21 || stop >= len(text) || text[stop] != text[open] {
+		if end-from < 3 || stop-open < 21 || stop >= len(text) || text[stop] != text[open] {
 			continue
 		}
 		s.openName(text[from:end], open+1, stop)
@@ -107,7 +124,7 @@ func (s *scan) openName(name []byte, from, to int) {
 			rule = r
 		}
 	}
-	if t := measure(text); rule == nil || t.digit == 0 || t.score > 0.2 || uuid(text) || placeholder(text) || lookalike(text) {
+	if t := measure(text); rule == nil || t.digit == 0 || t.score > 0.2 || p.n > 1 && uuid(text) || placeholder(text) || lookalike(text) {
 		return
 	}
 	s.add(candidate{rule: rule, rank: rankCall, parts: []Span{{from, to}}, name: string(name), preview: "…"})
@@ -136,24 +153,37 @@ func (s *scan) openCall(from, at int) {
 	for i := range p.n {
 		w := string(p.word(i))
 		public = public || publicThings[w]
-		client = client || clients[w]
+		client = client || clients[w] || s.t.services[w] != nil
 	}
 	p.parse(name)
-	if public {
+	if public && constructed {
 		if v := args[0].v; args[0].literal && notHex(v.text) && !uuid(v.text) {
 			s.openService(&p, name, v)
 		}
-		return
+		if len(args) < 2 || !args[1].literal || !address(args[0]) || !bytes.Contains(args[0].v.text, []byte("api")) || !notHex(args[1].v.text) || uuid(args[1].v.text) {
+			return
+		}
+		args, client = args[:2], true
 	}
+	token := false // whether the argument before was one
 	for k, a := range args {
 		if a.literal {
-			s.openToken(&p, name, a.v, client)
+			before := token
+			token = s.openToken(&p, name, a.v, client || k > 0 && address(args[k-1]))
+			if before && !token && len(a.v.text) >= 16 && all(a.v.text, hexLow|digit) && measure(a.v.text).random() && !dull(a.v.text) {
+				s.add(candidate{rule: s.t.byID["generic-secret"], rank: rankCall, parts: a.v.parts, name: string(name), preview: "…"})
+			}
 		}
-		if k > 0 && a.literal && client {
+		if k > 0 && a.literal && (client || args[k-1].literal && bytes.IndexByte(args[k-1].v.text, '@') > 0) {
 			port := k > 1 && all(args[k-2].bare, digit) && len(args[k-2].bare) > 1
-			s.openPassword(name, args[k-1], a.v, port || k == 1 && len(args) == 2 && p.index("api") >= 0)
+			s.openPassword(name, args[k-1], a.v, port || k == 1 && len(args) == 2 && (p.index("api") >= 0 || p.index("password") >= 0 || p.index("username") >= 0 || p.index("credentials") >= 0 || args[0].literal && knownUser(args[0].v.text)))
 		}
 	}
+}
+
+// address reports whether an argument is the address of a server.
+func address(a openArg) bool {
+	return a.literal && (bytes.HasPrefix(a.v.text, []byte("https://")) || bytes.HasPrefix(a.v.text, []byte("http://")))
 }
 
 // openArgs reads the positional arguments that begin at i, and those in a
@@ -163,13 +193,15 @@ func (s *scan) openArgs(i int, args []openArg) []openArg {
 	limit := min(len(text), i+600)
 	for len(args) < maxOpenArgs {
 		i = run(text, i, 120, space)
-		for i < limit && text[i] == '(' {
+		for i < limit && (text[i] == '(' || text[i] == '[') {
 			i++
 		}
 		if i >= limit {
 			return args
 		}
 		if next, wrapped := unwrap(text, i); wrapped {
+			i = next
+		} else if next, coding := encodedBy(text, i); coding != nil {
 			i = next
 		}
 		var after int
@@ -179,7 +211,7 @@ func (s *scan) openArgs(i int, args []openArg) []openArg {
 				return args
 			}
 			after = run(text, next, 120, space)
-			if after >= len(text) || text[after] != ',' && text[after] != ')' && text[after] != '.' {
+			if after >= len(text) || text[after] != ',' && text[after] != ')' && text[after] != ']' && text[after] != '.' {
 				return args
 			}
 			args = append(args, openArg{v: v, literal: true})
@@ -199,23 +231,27 @@ func (s *scan) openArgs(i int, args []openArg) []openArg {
 	return args
 }
 
-// openToken judges an argument that a machine made.
-func (s *scan) openToken(p *split, name []byte, v value, client bool) {
+// openToken judges an argument that a machine made, and reports whether it did.
+func (s *scan) openToken(p *split, name []byte, v value, client bool) bool {
 	text := v.text
-	if len(text) < 20 || len(text) > 300 || !all(text, b64std|b64url|dot|equals) || uuid(text) && !client {
-		return
+	if len(text) < 20 || len(text) > 300 {
+		return false
 	}
-	if s.openService(p, name, v) {
-		return
+	if (client || !uuid(text)) && s.openService(p, name, v) {
+		return true
+	}
+	if !all(text, b64std|b64url|dot|equals) || len(text) == 42 && bytes.HasPrefix(text, []byte("0x")) {
+		return false
 	}
 	t := measure(text)
-	if t.digit < 2 || bytes.IndexByte(text, '.') >= 0 || bytes.IndexByte(text, '/') >= 0 && (len(text) < 40 || bytes.IndexByte(text, '_') >= 0) || !believable(kindKey, text, v, opCall, true) || uuid(text) {
-		return
+	if t.digit < 2 || 4*t.digit > 3*t.n || bytes.IndexByte(text, '.') >= 0 || bytes.IndexByte(text, '/') >= 0 && (len(text) < 40 || bytes.IndexByte(text, '_') >= 0) || !believable(kindKey, text, v, opCall, true) || uuid(text) {
+		return false
 	}
 	if !client && (t.hex || t.lower == 0 || t.upper == 0 || t.digit < 3 || !all(text, b64url)) {
-		return
+		return false
 	}
 	s.add(candidate{rule: s.t.byID["generic-api-key"], rank: rankCall, parts: v.parts, name: string(name), preview: "…"})
+	return true
 }
 
 // openService judges an argument by the service of which the call speaks, and
@@ -237,11 +273,15 @@ func (s *scan) openPassword(name []byte, before openArg, v value, sure bool) {
 		return
 	}
 	t := measure(text)
-	strong := t.digit > 0 && t.lower > 0 && t.upper > 0 || t.other > 0 && t.digit > 0 && !all(text, word|dot) && bytes.IndexByte(text, '.') < 0
+	strong := t.digit > 1 && t.n >= 10 && t.random() || t.digit > 0 && t.lower > 0 && t.upper > 0 || t.other > 0 && t.digit > 0 && !all(text, word|dot) && bytes.IndexByte(text, '.') < 0
 	if !strong && !passphrase(text) && (t.digit < 2 || !sure && !knownUser(before.v.text)) {
 		return
 	}
-	if !passphrase(text) && !believable(kindPassword, text, v, opComma, true) {
+	op := opComma
+	if sure || bytes.IndexByte(before.v.text, '@') > 0 {
+		op = opAssign
+	}
+	if !passphrase(text) && !believable(kindPassword, text, v, op, true) {
 		return
 	}
 	s.add(candidate{rule: s.t.byID["generic-password"], rank: rankCall, parts: v.parts, name: string(name), preview: "…"})
@@ -257,7 +297,10 @@ var commonUsers = words("admin administrator root user postgres sa system scott 
 
 // userLike reports whether text can be a user's name, and is no host's.
 func userLike(text []byte) bool {
-	if len(text) < 2 || len(text) > 60 || !is(text[0], letter) && text[0] != '_' {
+	if len(text) > 8 && text[0] == '+' && all(text[1:], digit) {
+		return true // a telephone's number
+	}
+	if len(text) < 1 || len(text) > 60 || !is(text[0], letter) && text[0] != '_' {
 		return false
 	}
 	if bytes.IndexByte(text, '@') > 0 {

@@ -13,6 +13,10 @@ func readKeyPair(s *scan, _ *action, start, _ int) {
 	if end-start != 20 || start > 0 && is(text[start-1], word) || !accessKeyID.whole(text[start:end]) {
 		return
 	}
+	if rest := text[end:]; bytes.HasPrefix(rest, []byte("\\n")) {
+		s.secretKey(end+2, '\\')
+		return
+	}
 	q, next, ok := quoteAt(text, end)
 	if !ok {
 		return
@@ -30,11 +34,28 @@ func readKeyPair(s *scan, _ *action, start, _ int) {
 	if !ok || p.escapes != q.escapes {
 		return
 	}
-	to := run(text, from, 60, b64std)
-	if to-from != 40 || to >= len(text) || text[to] != p.char && text[to] != '\\' || placeholder(text[from:to]) || !measure(text[from:to]).random() {
+	s.secretKey(from, p.char)
+}
+
+// secretKey records the 40 letters at from when the byte stop is behind them.
+func (s *scan) secretKey(from int, stop byte) {
+	to := run(s.text, from, 60, b64std)
+	if to-from != 40 || to >= len(s.text) || s.text[to] != stop && s.text[to] != '\\' || placeholder(s.text[from:to]) || !measure(s.text[from:to]).random() {
 		return
 	}
 	s.add(candidate{rule: s.t.byID["aws-secret-access-key"], rank: rankNamed, parts: []Span{{from, to}}, preview: "…"})
+}
+
+// readPragma handles the key of a database of SQLCipher: PRAGMA key = 'x'.
+func readPragma(s *scan, _ *action, _, end int) {
+	i := skipBlank(s.text, end)
+	if i >= len(s.text) || s.text[i] != '=' {
+		return
+	}
+	v, _, ok := s.literals(skipBlank(s.text, i+1), false)
+	if ok && !bytes.HasPrefix(v.text, []byte("x'")) {
+		s.password(v.parts[0].Start, v.parts[0].End, "key")
+	}
 }
 
 // readMnemonic handles the words from which a wallet's keys are made: 12 to 24

@@ -198,6 +198,9 @@ func passwordLike(text []byte, t traits, op operator, loose bool, v value) bool 
 	if bytes.IndexByte(text, ' ') >= 0 {
 		return appPassword(text) && v.quoted
 	}
+	if mailAddress(text) {
+		return false
+	}
 	letters := t.lower + t.upper
 	if letters == 0 {
 		return t.n >= 10 && !loose && v.quoted && t.digit > 0 && t.other > 0
@@ -229,6 +232,23 @@ func passwordLike(text []byte, t traits, op operator, loose bool, v value) bool 
 		return false
 	}
 	return op != opComma || !all(text, word) || bytes.IndexByte(text[:t.n-1], '_') < 0 || t.score < 0
+}
+
+// mailDomains end the addresses that stand where a password does.
+var mailDomains = []string{".com", ".org", ".net", ".edu", ".gov", ".io", ".de", ".fr", ".uk", ".ch", ".nl", ".it", ".es", ".ca", ".au", ".jp", ".in", ".br"}
+
+// mailAddress reports whether text is an address of mail.
+func mailAddress(text []byte) bool {
+	at := bytes.IndexByte(text, '@')
+	if at < 1 || !all(text[:at], word|dot|dash|plusSlash) || !all(text[at+1:], alnum|dot|dash) {
+		return false
+	}
+	for _, d := range mailDomains {
+		if bytes.HasSuffix(text, []byte(d)) {
+			return true
+		}
+	}
+	return false
 }
 
 // jumbled reports whether text is letters only, whose cases change as they do

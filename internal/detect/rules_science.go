@@ -435,5 +435,19 @@ func scienceRules() []Rule {
 			services: []string{"wolfram", "wolframalpha"},
 			values:   []string{"{U:6}-{U:10}"},
 		},
+		{
+			ID: "nasa-firms-map-key", Title: "NASA FIRMS map key", Severity: finding.Low,
+			Revoke:   "https://firms.modaps.eosdis.nasa.gov/api/map_key/",
+			Source:   "https://firms.modaps.eosdis.nasa.gov/api/area/",
+			services: []string{"firms"},
+			values:   []string{"{h:32}"},
+		},
+		{
+			ID: "stadia-maps-api-key", Title: "Stadia Maps API key", Severity: finding.Low,
+			Revoke:   "https://client.stadiamaps.com",
+			Source:   "https://docs.stadiamaps.com/authentication/",
+			services: []string{"stadia", "stadiamaps"},
+			values:   []string{"{h:8}-{h:4}-{h:4}-{h:4}-{h:12}"},
+		},
 	}
 }

@@ -62,6 +62,13 @@ func readScheme(s *scan, _ *action, start, end int) {
 		}
 	}
 	stop := run(s.text, i, maxValue, b64std|b64url|dot|tilde|equals|percent)
+	if rest := s.text[i:]; bytes.HasPrefix(rest, []byte("%s")) || bytes.HasPrefix(rest, []byte("{}")) {
+		v, ok := s.filled(Span{i, i + 2})
+		if !ok || len(v.parts) != 1 {
+			return
+		}
+		i, stop = v.parts[0].Start, v.parts[0].End
+	}
 	token := s.text[i:stop]
 	if basic {
 		s.basic(i, stop, token)

@@ -44,7 +44,11 @@ func verdict(name []byte) bool { return lowered(string(name)) == "pass" }
 
 // accounts reports whether the line of i, or the heading before it, speaks of users.
 func (s *scan) accounts(i int) bool {
-	head := bytes.ToLower(s.text[max(s.lineStart(i), i-200):i])
+	from := max(s.lineStart(i), i-200)
+	if s.in.Language.code() {
+		from = max(0, i-200) // a file that a program writes
+	}
+	head := bytes.ToLower(s.text[from:i])
 	return bytes.Contains(head, []byte("user")) || bytes.Contains(head, []byte("login")) || bytes.Contains(head, []byte("mail")) || bytes.Contains(head, []byte("host"))
 }
 

@@ -123,6 +123,8 @@ var otherKeywords = []struct {
 	{":*:", readPgpass},
 	{"kind: secret", readSecretManifest},
 	{" -u ", readUserFlag},
+	{"\"-u\"", readUserFlag},
+	{"'-u'", readUserFlag},
 	{" --user ", readUserFlag},
 	{" --user=", readUserFlag},
 	{" --auth ", readUserFlag},

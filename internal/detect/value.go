@@ -1,9 +1,6 @@
 package detect
 
-import (
-	"bytes"
-	"encoding/hex"
-)
+import "bytes"
 
 // value is what was given to a name.
 type value struct {
@@ -239,45 +236,6 @@ func (s *scan) paired(v value, next, i int) value {
 		return v
 	}
 	return second
-}
-
-// decoders are the functions that programs put around an encoded literal.
-var decoders = []struct {
-	name string
-	read func([]byte) ([]byte, bool)
-}{
-	{"base64.b64decode(", decoded}, {"b64decode(", decoded}, {"base64.urlsafe_b64decode(", decoded}, {"base64.standard_b64decode(", decoded}, {"atob(", decoded},
-	{"base64decode(", decoded}, {"base64enc::base64decode(", decoded}, {"bytes.fromhex(", unhexed}, {"bytearray.fromhex(", unhexed}, {"binascii.unhexlify(", unhexed},
-	{"unhexlify(", unhexed}, {"binascii.a2b_base64(", decoded}, {"hex2bytes(", unhexed},
-}
-
-// encodedBy returns where the literal begins of a call at i that decodes it.
-func encodedBy(text []byte, i int) (int, func([]byte) ([]byte, bool)) {
-	for _, d := range decoders {
-		if !bytes.HasPrefix(text[i:], []byte(d.name)) {
-			continue
-		}
-		i = run(text, i+len(d.name), 80, space)
-		if i+1 < len(text) && (text[i] == 'b' || text[i] == 'r') && (text[i+1] == '"' || text[i+1] == '\'') {
-			i++
-		}
-		return i, d.read
-	}
-	return i, nil
-}
-
-// unhexed returns what hexadecimal digits stand for, when that is printable ASCII.
-func unhexed(b []byte) ([]byte, bool) {
-	out := make([]byte, hex.DecodedLen(len(b)))
-	if n, err := hex.Decode(out, b); err != nil || n == 0 {
-		return nil, false
-	}
-	for _, c := range out {
-		if c < ' ' || c > '~' {
-			return nil, false
-		}
-	}
-	return out, true
 }
 
 // otherwise returns where the literal of "x or 'literal'" begins, when i is in
