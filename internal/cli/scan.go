@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -160,11 +161,11 @@ func (a *app) scan(ctx context.Context, source scanSource, flags scanFlags) erro
 		return err
 	}
 	progress := new(scan.Progress)
-	stop := a.showProgress(progress)
+	stop := sync.OnceFunc(a.showProgress(progress))
 	s, err := source.scan(ctx, scan.Options{
 		Jobs: flags.jobs, Stdin: a.Stdin, Progress: progress, Rules: rules, Known: accepted.known, Excerpts: flags.format == "html",
 		Risks: flags.risks,
-	}, h)
+	}, afterProgress{h, stop})
 	stop()
 	if err != nil && ctx.Err() == nil {
 		return explainGit(err)
@@ -205,10 +206,32 @@ func (a *app) scanHint(s finding.Summary, flags scanFlags) {
 	a.ui.note("hint: nbseal fix --dry-run NOTEBOOK shows how to move them to the store")
 }
 
+// afterProgress ends the progress line before the first event: a report may go to
+// the same terminal.
+type afterProgress struct {
+	scan.Handler
+	stop func()
+}
+
+func (h afterProgress) Finding(f finding.Finding, fingerprint string) error {
+	h.stop()
+	return h.Handler.Finding(f, fingerprint)
+}
+
+func (h afterProgress) Risk(r finding.Risk) error {
+	h.stop()
+	return h.Handler.Risk(r)
+}
+
+func (h afterProgress) Unread(u finding.Unread) error {
+	h.stop()
+	return h.Handler.Unread(u)
+}
+
 // showProgress keeps a line on a terminal up to date once a scan takes long;
 // the function it returns ends that.
 func (a *app) showProgress(p *scan.Progress) (stop func()) {
-	if !term.IsTerminal(int(a.Stderr.Fd())) || a.Getenv("TERM") == "dumb" || term.IsTerminal(int(a.Stdout.Fd())) {
+	if !term.IsTerminal(int(a.Stderr.Fd())) || a.Getenv("TERM") == "dumb" {
 		return func() {}
 	}
 	done, finished := make(chan struct{}), make(chan struct{})
