@@ -58,7 +58,7 @@ func (r *repo) unchanged(f func()) {
 }
 
 func TestFileThatCannotBeCleaned(t *testing.T) {
-	eachGit(t, func(t *testing.T, program string) {
+	withGit(t, func(t *testing.T, program string) {
 		for _, name := range []string{"fail.nb", "abort.nb", "panic.nb", "exit.nb"} {
 			r := newRepo(t, program)
 			r.write("a.nb", before)
@@ -90,7 +90,7 @@ func TestFileThatCannotBeCleaned(t *testing.T) {
 
 // What required=true is for: without it git takes every failure for consent.
 func TestWithoutRequired(t *testing.T) {
-	eachGit(t, func(t *testing.T, program string) {
+	withGit(t, func(t *testing.T, program string) {
 		for name, starts := range map[string]int{"fail.nb": 1, "abort.nb": 1, "panic.nb": 1, "exit.nb": 2} {
 			r := newRepo(t, program)
 			r.git("config", "filter.test.required", "false")
@@ -160,7 +160,7 @@ func (m *meeting) during(f func(filter *os.Process, letGo func()), args ...strin
 }
 
 func TestFilterKilled(t *testing.T) {
-	eachGit(t, func(t *testing.T, program string) {
+	withGit(t, func(t *testing.T, program string) {
 		for _, args := range [][]string{{"add", "."}, {"commit", "-qam", "x"}, {"stash"}} {
 			r := newRepo(t, program)
 			r.write("a.nb", "1\n")
@@ -185,7 +185,7 @@ func TestFilterKilled(t *testing.T) {
 }
 
 func TestTwoAtOnce(t *testing.T) {
-	eachGit(t, func(t *testing.T, program string) {
+	withGit(t, func(t *testing.T, program string) {
 		r := newRepo(t, program)
 		r.write("wait.nb", before)
 		r.write("b.nb", before)
@@ -210,7 +210,7 @@ func TestTwoAtOnce(t *testing.T) {
 
 // A git that ends takes its filter with it, whatever the filter is doing.
 func TestGitKilled(t *testing.T) {
-	eachGit(t, func(t *testing.T, program string) {
+	withGit(t, func(t *testing.T, program string) {
 		r := newRepo(t, program)
 		r.write("a.nb", before)
 		r.write("wait.nb", before)

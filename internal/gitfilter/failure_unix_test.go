@@ -31,7 +31,7 @@ func (r *repo) onFullDisk(blocks int) func(args ...string) error {
 }
 
 func TestFullDisk(t *testing.T) {
-	eachGit(t, func(t *testing.T, program string) {
+	withGit(t, func(t *testing.T, program string) {
 		r := newRepo(t, program)
 		r.write("a.nb", before)
 		r.git("add", ".")
@@ -103,7 +103,7 @@ func readOnly(t *testing.T, top string) {
 }
 
 func TestReadOnlyStore(t *testing.T) {
-	eachGit(t, func(t *testing.T, program string) {
+	withGit(t, func(t *testing.T, program string) {
 		for _, part := range []string{".git/objects", ".git"} {
 			r := newRepo(t, program)
 			r.write("a.nb", "1\n")

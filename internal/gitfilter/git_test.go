@@ -18,7 +18,7 @@ const (
 )
 
 func TestManyFilesOneStart(t *testing.T) {
-	eachGit(t, func(t *testing.T, program string) {
+	withGit(t, func(t *testing.T, program string) {
 		r := newRepo(t, program)
 		for i := range 300 {
 			r.write(fmt.Sprintf("d%d/%d.nb", i%7, i), before)
@@ -49,7 +49,7 @@ func TestManyFilesOneStart(t *testing.T) {
 // With required=true git ends at a filter that does not offer smudge, so that
 // a filter that only cleans must offer both.
 func TestSmudgeMustBeOffered(t *testing.T) {
-	eachGit(t, func(t *testing.T, program string) {
+	withGit(t, func(t *testing.T, program string) {
 		r := newRepo(t, program)
 		r.write("a.nb", before)
 		r.git("add", ".")
@@ -65,7 +65,7 @@ func TestSmudgeMustBeOffered(t *testing.T) {
 }
 
 func TestSizes(t *testing.T) {
-	eachGit(t, func(t *testing.T, program string) {
+	withGit(t, func(t *testing.T, program string) {
 		r := newRepo(t, program)
 		random := make([]byte, 2*65516+1)
 		rand.NewChaCha8([32]byte{}).Read(random)
@@ -102,7 +102,7 @@ func TestSizes(t *testing.T) {
 }
 
 func TestPaths(t *testing.T) {
-	eachGit(t, func(t *testing.T, program string) {
+	withGit(t, func(t *testing.T, program string) {
 		r := newRepo(t, program)
 		names := []string{"a=b.nb", " a .nb", "größe/naïve.nb", "-rf.nb", "'$(x)\".nb"}
 		if filepath.Separator == '/' {
@@ -126,7 +126,7 @@ func TestPaths(t *testing.T) {
 }
 
 func TestLineEndings(t *testing.T) {
-	eachGit(t, func(t *testing.T, program string) {
+	withGit(t, func(t *testing.T, program string) {
 		r := newRepo(t, program)
 		r.git("config", "core.autocrlf", "true")
 		crlf := func(s string) string { return strings.ReplaceAll(s, "\n", "\r\n") }
@@ -161,7 +161,7 @@ func page(lines map[int]string) string {
 }
 
 func TestStashMergeRebase(t *testing.T) {
-	eachGit(t, func(t *testing.T, program string) {
+	withGit(t, func(t *testing.T, program string) {
 		r := newRepo(t, program)
 		r.write("a.nb", page(nil))
 		r.git("add", ".")
@@ -201,7 +201,7 @@ func TestStashMergeRebase(t *testing.T) {
 }
 
 func TestAddPatch(t *testing.T) {
-	eachGit(t, func(t *testing.T, program string) {
+	withGit(t, func(t *testing.T, program string) {
 		r := newRepo(t, program)
 		r.write("a.nb", page(nil))
 		r.git("add", ".")
@@ -222,7 +222,7 @@ func TestAddPatch(t *testing.T) {
 }
 
 func TestArchiveWorktreeSubmodule(t *testing.T) {
-	eachGit(t, func(t *testing.T, program string) {
+	withGit(t, func(t *testing.T, program string) {
 		r := newRepo(t, program)
 		r.write("d/a.nb", before)
 		r.git("add", ".")
@@ -272,7 +272,7 @@ func TestArchiveWorktreeSubmodule(t *testing.T) {
 }
 
 func TestPartialAndSparse(t *testing.T) {
-	eachGit(t, func(t *testing.T, program string) {
+	withGit(t, func(t *testing.T, program string) {
 		r := newRepo(t, program)
 		for _, name := range []string{"in/a.nb", "in/b.nb", "out/c.nb", "top.nb"} {
 			r.write(name, before+name)
@@ -301,7 +301,7 @@ func TestPartialAndSparse(t *testing.T) {
 }
 
 func TestSHA256(t *testing.T) {
-	eachGit(t, func(t *testing.T, program string) {
+	withGit(t, func(t *testing.T, program string) {
 		r := newRepo(t, program, "--object-format=sha256")
 		r.write("a.nb", before)
 		r.git("add", ".")

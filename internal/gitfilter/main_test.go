@@ -114,21 +114,14 @@ func wait() error {
 	return err
 }
 
-// gits are the git programs to hold the filter against: tools/debian-gits makes
-// the list for NBSEAL_GITS.
-func gits() []string {
-	return append([]string{"git"}, filepath.SplitList(os.Getenv("NBSEAL_GITS"))...)
-}
-
-// eachGit runs a test with each of them.
-func eachGit(t *testing.T, f func(t *testing.T, program string)) {
-	for _, program := range gits() {
-		version, err := gitx.Git{Program: program}.Line(t.Context(), "version")
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Run(strings.ReplaceAll(version, " ", "-"), func(t *testing.T) { f(t, program) })
+// withGit runs a test with the git of PATH, whose version is in the test's name:
+// make test runs them with several.
+func withGit(t *testing.T, f func(t *testing.T, program string)) {
+	version, err := gitx.Git{}.Line(t.Context(), "version")
+	if err != nil {
+		t.Fatal(err)
 	}
+	t.Run(strings.ReplaceAll(version, " ", "-"), func(t *testing.T) { f(t, "git") })
 }
 
 // repo is a repository whose notebooks go through the filter.

@@ -70,6 +70,7 @@ var stages = []stage{
 	{"cross", (*runner).cross},
 	{"sops", (*runner).sops},
 	{"go", (*runner).goTests},
+	{"gits", (*runner).gits},
 	{"python", (*runner).pythonTests},
 	{"self", (*runner).self},
 	{"demo", (*runner).demo},

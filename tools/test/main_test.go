@@ -95,3 +95,10 @@ func TestIsShell(t *testing.T) {
 		}
 	}
 }
+
+func TestGitPrograms(t *testing.T) {
+	got := gitPrograms([]byte("Get:1 http://deb.debian.org/x\ngit version 2.30.2\n/top/build/gits/a/bin/git\n/usr/bin/git\n/top/build/gits/b/bin/git\n"), "/top/build/gits")
+	if want := []string{"/top/build/gits/a/bin/git", "/top/build/gits/b/bin/git"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}

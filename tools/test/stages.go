@@ -134,6 +134,43 @@ func (r *runner) goTests() *outcome {
 	return countGoTests(out, err)
 }
 
+// gits runs the tests of what speaks with git under the oldest and the newest git
+// that Debian carries. Without them, and without a network to get them, it fails.
+func (r *runner) gits() *outcome {
+	o := new(outcome)
+	out, err := r.command(".", nil, "tools/debian-gits", filepath.Join("build", "gits"))
+	programs := gitPrograms(out, filepath.Join(r.top, "build", "gits"))
+	if err == nil && len(programs) != 2 {
+		err = fmt.Errorf("tools/debian-gits named %d programs, not 2", len(programs))
+	}
+	if err != nil {
+		o.check(out, err)
+		return o
+	}
+	for _, program := range programs {
+		path := "PATH=" + filepath.Dir(program) + string(os.PathListSeparator) + os.Getenv("PATH")
+		out, err := r.command(".", []string{path}, "go", "test", "-json", "-timeout=5m",
+			"./internal/gitx", "./internal/gitfilter", "./internal/guard", "./internal/scan")
+		under := countGoTests(out, err)
+		o.passed, o.failed = o.passed+under.passed, o.failed+under.failed
+		if under.failed > 0 {
+			fmt.Fprintf(&o.output, "with %s:\n%s\n", program, under.output.Bytes())
+		}
+	}
+	return o
+}
+
+// gitPrograms reads what tools/debian-gits prints: a program a line, among what
+// git and apt say.
+func gitPrograms(out []byte, dir string) (programs []string) {
+	for line := range strings.Lines(string(out)) {
+		if name := strings.TrimSuffix(line, "\n"); strings.HasPrefix(name, dir+"/") && strings.HasSuffix(name, "/bin/git") {
+			programs = append(programs, name)
+		}
+	}
+	return programs
+}
+
 // pythonTests runs under the interpreter that sees Debian's Jupyter, whatever
 // python3 is first in PATH.
 func (r *runner) pythonTests() *outcome {
