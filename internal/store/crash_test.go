@@ -3,6 +3,7 @@ package store_test
 import (
 	"bytes"
 	"errors"
+	"flag"
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
@@ -44,20 +45,43 @@ func searchPlaintext(t *testing.T, dir string) (temps int) {
 	return temps
 }
 
-// killed runs writers, each with its own names, kills them all with SIGKILL after
-// some time and returns the last acknowledged payload of each name.
-func killed(t *testing.T, dir string, first int, writers [][]string, after time.Duration) map[string]int {
+var rounds = flag.Int("rounds", 20, "how often the writers are killed")
+
+// firstLine is a buffer that tells of the first write to any of its kind.
+type firstLine struct {
+	text bytes.Buffer
+	tell func()
+}
+
+func (w *firstLine) Write(p []byte) (int, error) {
+	w.tell()
+	return w.text.Write(p)
+}
+
+// killed runs writers, each with its own names, kills them all with SIGKILL some
+// time after they started, or after the first acknowledgement, and returns the
+// last acknowledged payload of each name.
+func killed(t *testing.T, dir string, first int, writers [][]string, working bool, after time.Duration) map[string]int {
 	t.Helper()
+	begun := make(chan struct{})
+	tell := sync.OnceFunc(func() { close(begun) })
 	var cmds []*exec.Cmd
-	var outs []*bytes.Buffer
+	var outs []*firstLine
 	for _, names := range writers {
 		cmd := writerCommand(t, dir, first, 1_000_000, names...)
-		out := &bytes.Buffer{}
+		out := &firstLine{tell: tell}
 		cmd.Stdout = out
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
 		cmds, outs = append(cmds, cmd), append(outs, out)
+	}
+	if working {
+		select {
+		case <-begun:
+		case <-time.After(30 * time.Second):
+			t.Error("no writer gets anything done")
+		}
 	}
 	time.Sleep(after) // the moment of death is what is being varied
 	for _, cmd := range cmds {
@@ -70,7 +94,7 @@ func killed(t *testing.T, dir string, first int, writers [][]string, after time.
 		if err := cmd.Wait(); !errors.As(err, new(*exec.ExitError)) {
 			t.Errorf("a writer ended by itself: %v", err)
 		}
-		lines := strings.Split(outs[i].String(), "\n")
+		lines := strings.Split(outs[i].text.String(), "\n")
 		for _, line := range lines[:len(lines)-1] { // the last has no end
 			var name string
 			var n int
@@ -84,18 +108,17 @@ func killed(t *testing.T, dir string, first int, writers [][]string, after time.
 }
 
 func TestNothingAcknowledgedIsLostByKill(t *testing.T) {
-	const rounds = 20
 	s, id := newStore(t)
-	writers := [][]string{{"A", "a1/x"}, {"B", "b1/x"}, {"C", "c1/y/z"}, {"D"}}
+	writers := [][]string{{"A", "a1/x"}, {"B", "b1/x"}, {"C", "c1/y/z"}, {"D"}, {"E"}, {"F", "a1/f"}, {"G"}, {"H", "c1/h"}}
 	known := map[string]int{}
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	total, temps := 0, 0
-	for round := range rounds {
+	for round := range *rounds {
 		first := round*1000 + 1
 		after := 15*time.Millisecond + time.Duration(random.Int64N(int64(100*time.Millisecond)))
-		for name, n := range killed(t, s.Dir(), first, writers, after) {
+		for name, n := range killed(t, s.Dir(), first, writers, round%4 != 0, after) {
 			known[name] = n
 			total += n - first + 1
 		}
@@ -112,11 +135,14 @@ func TestNothingAcknowledgedIsLostByKill(t *testing.T) {
 				t.Errorf("round %d: %s holds payload %d, acknowledged was %d: %v", round, name, got, n, err)
 			}
 			known[name] = max(got, n)
+			if info, err := s.Info(name); err != nil || !info.Recorded || !info.Expires.Equal(expiry(got)) {
+				t.Errorf("round %d: %s holds payload %d with the record %+v, %v", round, name, got, info, err)
+			}
 		}
 	}
 	t.Logf("%d values acknowledged, %d temporary files left by kills", total, temps)
-	if total < rounds {
-		t.Errorf("%d values were acknowledged in %d rounds: too few to tell anything", total, rounds)
+	if total < *rounds {
+		t.Errorf("%d values were acknowledged in %d rounds: too few to tell anything", total, *rounds)
 	}
 
 	// A fresh store object sweeps before its first write.

@@ -84,13 +84,12 @@ func dearmor(file []byte) ([]byte, error) {
 	return file, nil
 }
 
-func decrypt(file []byte, identities []age.Identity) (secret.Value, error) {
-	file, err := dearmor(file)
-	if err != nil {
-		return secret.Value{}, err
-	}
+// openWith calls open with the identities and tells what failed: it is ErrLocked
+// if none is given or none fits, the error of an identity as it is, and anything
+// else is damage.
+func openWith(identities []age.Identity, open func([]age.Identity) error) error {
 	if len(identities) == 0 {
-		return secret.Value{}, fmt.Errorf("%w: no identity is given", ErrLocked)
+		return fmt.Errorf("%w: no identity is given", ErrLocked)
 	}
 	var failed error // of an identity, which says nothing about the file
 	watched := make([]age.Identity, len(identities))
@@ -101,13 +100,34 @@ func decrypt(file []byte, identities []age.Identity) (secret.Value, error) {
 			return key, err
 		})
 	}
-	r, err := age.Decrypt(bytes.NewReader(file), watched...)
-	if none := (*age.NoIdentityMatchError)(nil); errors.As(err, &none) {
-		return secret.Value{}, fmt.Errorf("%w: no identity given fits the file", ErrLocked)
+	err := open(watched)
+	if none, is := errors.AsType[*age.NoIdentityMatchError](err); is {
+		for _, err := range none.Errors {
+			if tried, is := errors.AsType[*triedError](err); is {
+				return fmt.Errorf("%w: %w", ErrLocked, tried)
+			}
+		}
+		return fmt.Errorf("%w: no identity given fits the file", ErrLocked)
 	} else if failed != nil {
-		return secret.Value{}, failed
+		return failed
 	} else if err != nil {
-		return secret.Value{}, fmt.Errorf("the file is damaged: %w", err)
+		return fmt.Errorf("the file is damaged: %w", err)
+	}
+	return nil
+}
+
+func decrypt(file []byte, identities []age.Identity) (secret.Value, error) {
+	file, err := dearmor(file)
+	if err != nil {
+		return secret.Value{}, err
+	}
+	var r io.Reader
+	err = openWith(identities, func(watched []age.Identity) error {
+		r, err = age.Decrypt(bytes.NewReader(file), watched...)
+		return err
+	})
+	if err != nil {
+		return secret.Value{}, err
 	}
 	// The plaintext is shorter than the file; the buffer never grows and leaves
 	// no copy behind.

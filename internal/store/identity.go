@@ -33,34 +33,90 @@ func NewIdentity() (*Identity, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making an identity: %w", err)
 	}
-	return parseIdentity(secret.New([]byte("# recipient: " + id.Recipient().String() + "\n" + id.String() + "\n")))
+	return parseIdentity(secret.New([]byte("# recipient: " + id.Recipient().String() + "\n" + id.String() + "\n")), nil)
+}
+
+// NewPostQuantumIdentity makes a new hybrid identity, of ML-KEM-768 and X25519.
+// Programs older than age 1.3 do not know its recipients.
+func NewPostQuantumIdentity() (*Identity, error) {
+	id, err := age.GenerateHybridIdentity()
+	if err != nil {
+		return nil, fmt.Errorf("making an identity: %w", err)
+	}
+	return parseIdentity(secret.New([]byte("# recipient: "+id.Recipient().String()+"\n"+id.String()+"\n")), nil)
 }
 
 // LoadIdentityFile reads an age identity file that is not protected by a
 // passphrase: native identities, one a line, and comments. Except on Windows,
 // nobody but its owner may have permissions on it.
 func LoadIdentityFile(path string) (*Identity, error) {
+	text, err := readIdentityFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if isAge(text.Reveal()) {
+		return nil, fmt.Errorf("reading identity file %q: it is encrypted", path)
+	}
+	return parseIdentityFile(path, text, nil)
+}
+
+// Prompts are the ways to ask a person for what an identity needs.
+type Prompts struct {
+	// Passphrase asks for the passphrase of what is at path. It is wiped after use.
+	Passphrase func(path string) (secret.Value, error)
+	Plugins    *Plugins // nil if none may run
+}
+
+// OpenIdentityFile reads an identity file of any kind: native identities and
+// those of plugins, such a file protected by a passphrase, or a private SSH key,
+// with a passphrase or without. It asks for a passphrase when a secret needs it,
+// and once: what came of it stays the answer. Except on Windows, nobody but its
+// owner may have permissions on a file without a passphrase.
+func OpenIdentityFile(path string, p Prompts) (age.Identity, error) {
+	text, err := readIdentityFile(path)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case isAge(text.Reveal()):
+		return OpenIdentity(path, func() (secret.Value, error) { return p.Passphrase(path) })
+	case bytes.HasPrefix(text.Reveal(), []byte("-----BEGIN ")):
+		return openSSH(path, text, p)
+	}
+	return parseIdentityFile(path, text, p.Plugins)
+}
+
+// readIdentityFile reads a file that only its owner may have permissions on, if
+// it is not encrypted.
+func readIdentityFile(path string) (secret.Value, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("reading the identity file: %w", err)
+		return secret.Value{}, fmt.Errorf("reading the identity file: %w", err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return nil, fmt.Errorf("reading the identity file: %w", err)
-	}
-	if err := checkPrivate(path, info); err != nil {
-		return nil, err
+		return secret.Value{}, fmt.Errorf("reading the identity file: %w", err)
 	}
 	data, err := readAll(f, maxIdentity)
 	if err != nil {
-		return nil, fmt.Errorf("reading identity file %q: %w", path, err)
+		return secret.Value{}, fmt.Errorf("reading identity file %q: %w", path, err)
 	}
-	text := secret.New(data)
-	if bytes.HasPrefix(data, []byte(armor.Header)) || bytes.HasPrefix(data, []byte(intro)) {
-		return nil, fmt.Errorf("reading identity file %q: it is encrypted", path)
+	if !isAge(data) {
+		if err := checkPrivate(path, info); err != nil {
+			clear(data)
+			return secret.Value{}, err
+		}
 	}
-	id, err := parseIdentity(text)
+	return secret.New(data), nil
+}
+
+func isAge(file []byte) bool {
+	return bytes.HasPrefix(file, []byte(armor.Header)) || bytes.HasPrefix(file, []byte(intro))
+}
+
+func parseIdentityFile(path string, text secret.Value, plugins *Plugins) (*Identity, error) {
+	id, err := parseIdentity(text, plugins)
 	if err != nil {
 		text.Wipe()
 		return nil, fmt.Errorf("reading identity file %q: %w", path, err)
@@ -84,7 +140,8 @@ func WriteIdentityFile(path string, id *Identity) error {
 	return nil
 }
 
-// Recipients returns the text form of the recipients that the identity opens.
+// Recipients returns the text form of the recipients that the identity opens, as
+// far as it tells them: of plugins it does not.
 func (id *Identity) Recipients() []string { return slices.Clone(id.recipients) }
 
 // Unwrap returns the file key in one of the stanzas, or age.ErrIncorrectIdentity.
@@ -92,7 +149,7 @@ func (id *Identity) Unwrap(stanzas []*age.Stanza) ([]byte, error) { return id.un
 
 // parseIdentity reads an identity file line by line, because the errors of
 // package age may quote a part of a key.
-func parseIdentity(text secret.Value) (*Identity, error) {
+func parseIdentity(text secret.Value, plugins *Plugins) (*Identity, error) {
 	id := &Identity{text: text}
 	var all []age.Identity
 	n := 0
@@ -102,9 +159,17 @@ func parseIdentity(text secret.Value) (*Identity, error) {
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
+		if strings.HasPrefix(line, "AGE-PLUGIN-") {
+			p, err := plugins.identity(line)
+			if err != nil {
+				return nil, fmt.Errorf("line %d is not an identity of a plugin", n)
+			}
+			all = append(all, p)
+			continue
+		}
 		parsed, err := age.ParseIdentities(strings.NewReader(line))
 		if err != nil {
-			return nil, fmt.Errorf("line %d is not a native age identity", n)
+			return nil, fmt.Errorf("line %d is not an age identity", n)
 		}
 		for _, p := range parsed {
 			switch p := p.(type) {

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nbseal/nbseal/internal/secret"
 	"github.com/nbseal/nbseal/internal/store"
@@ -20,6 +21,13 @@ import (
 func TestMain(m *testing.M) {
 	if os.Getenv("STORE_TEST_WRITER") != "" {
 		if err := writer(os.Args[1:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	if os.Getenv("STORE_TEST_REKEY") != "" {
+		if err := rekeyer(os.Args[1:]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -53,6 +61,9 @@ func index(name string, v secret.Value) (int, error) {
 	return i, nil
 }
 
+// expiry is what is known about the i-th value of a name.
+func expiry(i int) time.Time { return time.Unix(1_000_000_000+int64(i), 0) }
+
 // writer puts the payloads from first to last of the names in turn and
 // acknowledges each with a line "NAME I" on stdout. args: DIR FIRST LAST NAME…
 func writer(args []string) error {
@@ -70,7 +81,8 @@ func writer(args []string) error {
 	}
 	for i := first; i <= last; i++ {
 		for _, name := range args[3:] {
-			if err := s.Put(context.Background(), name, secret.New(payload(name, i))); err != nil {
+			expires := expiry(i)
+			if err := s.PutAbout(context.Background(), name, secret.New(payload(name, i)), store.About{Expires: &expires}); err != nil {
 				return err
 			}
 			if _, err := fmt.Printf("%s %d\n", name, i); err != nil {
@@ -79,6 +91,37 @@ func writer(args []string) error {
 		}
 	}
 	return nil
+}
+
+// rekeyer changes the recipients of a store: DIR KEYFILE ADD REMOVE.
+func rekeyer(args []string) error {
+	s, err := store.Open(args[0])
+	if err != nil {
+		return err
+	}
+	id, err := store.LoadIdentityFile(args[1])
+	if err != nil {
+		return err
+	}
+	r, err := store.ParseRecipient(args[2])
+	if err != nil {
+		return err
+	}
+	_, err = s.ChangeRecipients(context.Background(), store.RecipientsChange{Add: []store.Recipient{r}, Remove: args[3:]}, id)
+	return err
+}
+
+// rekeyCommand is a process that is a rekeyer.
+func rekeyCommand(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), exe, args...)
+	cmd.Env = append(os.Environ(), "STORE_TEST_REKEY=1")
+	cmd.Stderr = os.Stderr
+	return cmd
 }
 
 // writerCommand is a process that is a writer.

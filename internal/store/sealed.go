@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -10,7 +9,6 @@ import (
 	"sync"
 
 	"filippo.io/age"
-	"filippo.io/age/armor"
 
 	"github.com/nbseal/nbseal/internal/atomicfile"
 	"github.com/nbseal/nbseal/internal/secret"
@@ -51,18 +49,14 @@ func SealIdentity(path string, id *Identity, passphrase secret.Value, opts ...Se
 	if err != nil {
 		return fmt.Errorf("sealing the identity: %w", err)
 	}
-	var out bytes.Buffer
-	w := armor.NewWriter(&out)
-	if _, err := w.Write(sealed); err != nil {
-		return fmt.Errorf("sealing the identity: %w", err)
-	}
-	if err := w.Close(); err != nil {
+	text, err := armored(sealed)
+	if err != nil {
 		return fmt.Errorf("sealing the identity: %w", err)
 	}
 	if err := atomicfile.MkdirPrivate(filepath.Dir(path)); err != nil {
 		return fmt.Errorf("sealing the identity: %w", err)
 	}
-	if err := atomicfile.Write(path, out.Bytes(), atomicfile.IfAbsent()); err != nil {
+	if err := atomicfile.Write(path, []byte(text), atomicfile.IfAbsent()); err != nil {
 		return fmt.Errorf("sealing the identity: %w", err)
 	}
 	return nil
@@ -156,7 +150,7 @@ func (s *SealedIdentity) unseal() (*Identity, error) {
 	} else if err != nil {
 		return nil, fmt.Errorf("opening identity file %q: %w", s.path, err)
 	}
-	id, err := parseIdentity(text)
+	id, err := parseIdentity(text, nil)
 	if err != nil {
 		text.Wipe()
 		return nil, fmt.Errorf("opening identity file %q: %w", s.path, err)

@@ -10,7 +10,10 @@
 // are in it. Secrets' plaintext is in memory only; [WriteIdentityFile] alone writes
 // a key in clear, for tests and CI.
 //
-// It hides values, not names, sizes or times of change. It does not notice that
+// Beside NAME.age a hidden file keeps when the secret was made, changed and
+// expires, and, encrypted, a note and where to revoke it ([About]).
+//
+// It hides values and notes, not names, sizes or times. It does not notice that
 // someone who can write to the directory put back an older file or replaced one
 // by a file of his own, since anyone can encrypt to a recipient; nor that he
 // added a recipient.
@@ -27,6 +30,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"filippo.io/age"
 
@@ -52,13 +56,33 @@ const (
 // Store is a directory of secrets. It holds nothing open, and its methods may be
 // called at once.
 type Store struct {
-	dir   string
-	swept atomic.Bool
+	dir     string
+	now     func() time.Time
+	plugins *Plugins
+	swept   atomic.Bool
+}
+
+// Option changes how a store works.
+type Option func(*Store)
+
+// AllowPlugins lets recipients that need a plugin run it. Whoever can write to
+// the store's directory chooses which of the age-plugin-* programs in PATH.
+func AllowPlugins(p *Plugins) Option { return func(s *Store) { s.plugins = p } }
+
+// Clock sets the clock that times of change are read from.
+func Clock(now func() time.Time) Option { return func(s *Store) { s.now = now } }
+
+func newStore(dir string, opts []Option) *Store {
+	s := &Store{dir: dir, now: time.Now}
+	for _, o := range opts {
+		o(s)
+	}
+	return s
 }
 
 // Open returns the store in dir. It is ErrNoStore if dir has no .age-recipients.
 // No identity is needed before [Store.Get].
-func Open(dir string) (*Store, error) {
+func Open(dir string, opts ...Option) (*Store, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("opening store %q: %w", dir, err)
@@ -69,26 +93,26 @@ func Open(dir string) (*Store, error) {
 	} else if err != nil {
 		return nil, fmt.Errorf("opening store %q: %w", dir, err)
 	}
-	return &Store{dir: dir}, nil
+	return newStore(dir, opts), nil
 }
 
 // Create makes a store in dir, and dir with mode 0700 if there is none, whose
-// secrets are encrypted to all of the recipients, in the text form of native age
-// recipients (age1…). It is fs.ErrExist if there is a store already. Files that
-// are in dir stay as they are.
+// secrets are encrypted to all of the recipients, in the form of lines of a
+// recipients file. It is fs.ErrExist if there is a store already. Files that are
+// in dir stay as they are.
 func Create(ctx context.Context, dir string, recipients ...string) (*Store, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("creating store %q: %w", dir, err)
 	}
+	s := newStore(dir, nil)
 	text := strings.Join(recipients, "\n") + "\n"
-	if err := checkRecipients(text); err != nil {
-		return nil, fmt.Errorf("creating store %q: %w", dir, err)
+	if _, err := parseRecipients([]byte(text)); err != nil {
+		return nil, fmt.Errorf("creating store %q: reading recipients: %w", dir, err)
 	}
 	if err := atomicfile.MkdirPrivate(dir); err != nil {
 		return nil, fmt.Errorf("creating store %q: %w", dir, err)
 	}
-	s := &Store{dir: dir}
 	err = s.locked(ctx, func(root *os.Root) error {
 		return atomicfile.WriteIn(root, recipientsName, []byte(text), atomicfile.IfAbsent())
 	})
@@ -148,23 +172,11 @@ func (s *Store) Has(n string) (bool, error) {
 // identity is given or none fits, or the error of an identity. No part of a
 // file's plaintext is returned before all of it was authenticated.
 func (s *Store) Get(n string, identities ...age.Identity) (secret.Value, error) {
-	if err := ValidateName(n); err != nil {
-		return secret.Value{}, err
-	}
-	root, err := s.open()
+	root, err := s.find(n)
 	if err != nil {
 		return secret.Value{}, err
 	}
 	defer root.Close()
-	found, twin, err := locate(root, n)
-	if err != nil {
-		return secret.Value{}, fmt.Errorf("looking for secret %q: %w", n, err)
-	}
-	if !found && twin != "" {
-		return secret.Value{}, fmt.Errorf("%w: %q (there is %q)", ErrNotExist, n, twin)
-	} else if !found {
-		return secret.Value{}, fmt.Errorf("%w: %q", ErrNotExist, n)
-	}
 	sealed, err := readFile(root, n+extension)
 	if errors.Is(err, fs.ErrNotExist) { // removed since, or a dangling link
 		return secret.Value{}, fmt.Errorf("%w: %q", ErrNotExist, n)
@@ -181,38 +193,67 @@ func (s *Store) Get(n string, identities ...age.Identity) (secret.Value, error) 
 // Put makes v, of at most MaxValue bytes, the value of a secret, new or not.
 // It refuses a name that differs from an existing one, or from a folder, in
 // nothing but capital letters: not every file system could hold both. It waits
-// for other writers until ctx is done.
+// for other writers until ctx is done. What is known about the secret is kept,
+// but for the day on which the old value expired.
 func (s *Store) Put(ctx context.Context, n string, v secret.Value) error {
+	return s.PutAbout(ctx, n, v, About{})
+}
+
+// PutAbout is Put with something to be known about the secret.
+func (s *Store) PutAbout(ctx context.Context, n string, v secret.Value, about About) error {
 	if err := ValidateName(n); err != nil {
 		return err
 	}
 	if v.Len() > MaxValue {
 		return fmt.Errorf("storing %q: the value is longer than %d bytes", n, MaxValue)
 	}
-	err := s.locked(ctx, func(root *os.Root) error {
-		found, twin, err := locate(root, n)
-		if err != nil {
-			return err
-		} else if !found && twin != "" {
-			return fmt.Errorf("the store has %q, which differs in nothing but capital letters", twin)
-		}
-		recipients, err := nearestRecipients(root, path.Dir(n))
-		if err != nil {
-			return err
-		}
-		sealed, err := encrypt(v, recipients)
-		if err != nil {
-			return err
-		}
-		if err := atomicfile.MkdirIn(root, path.Dir(n)); err != nil {
-			return err
-		}
-		return atomicfile.WriteIn(root, n+extension, sealed)
-	})
+	err := s.locked(ctx, func(root *os.Root) error { return s.put(root, n, v, about) })
 	if err != nil {
 		return fmt.Errorf("storing %q: %w", n, err)
 	}
 	return nil
+}
+
+func (s *Store) put(root *os.Root, n string, v secret.Value, about About) error {
+	found, twin, err := locate(root, n)
+	if err != nil {
+		return err
+	} else if !found && twin != "" {
+		return fmt.Errorf("the store has %q, which differs in nothing but capital letters", twin)
+	}
+	list, _, _, err := nearestRecipients(root, path.Dir(n))
+	if err != nil {
+		return err
+	}
+	// Looked at before anything is written.
+	if info, err := root.Lstat(n + extension); err == nil && !info.Mode().IsRegular() {
+		return errors.New("what is in its place is not a regular file")
+	}
+	recipients := s.usable(list)
+	sealed, err := encrypt(v, recipients)
+	if err != nil {
+		return err
+	}
+	if err := atomicfile.MkdirIn(root, path.Dir(n)); err != nil {
+		return err
+	}
+	var m meta
+	var old []byte
+	if found {
+		if m, old, err = readBoth(root, n); err != nil {
+			return err
+		}
+	}
+	if err := m.apply(about, recipients); err != nil {
+		return err
+	}
+	m.renew(old, sealed, s.now(), about)
+	// The record first: it tells by the digest which value it is about, so that a
+	// kill between the two leaves the old value with the old record.
+	if err := writeMeta(root, n, m); err != nil {
+		return err
+	}
+	return atomicfile.WriteIn(root, n+extension, sealed)
 }
 
 // Remove removes a secret, and its folders if nothing else is in them. It is
@@ -232,6 +273,9 @@ func (s *Store) Remove(ctx context.Context, n string) error {
 		if err := atomicfile.RemoveIn(root, n+extension); err != nil {
 			return err
 		}
+		if err := atomicfile.RemoveIn(root, metaPath(n)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 		for dir := path.Dir(n); dir != "."; dir = path.Dir(dir) {
 			entries, err := fs.ReadDir(root.FS(), dir)
 			if err != nil {
@@ -249,6 +293,29 @@ func (s *Store) Remove(ctx context.Context, n string) error {
 		return fmt.Errorf("removing %q: %w", n, err)
 	}
 	return nil
+}
+
+// find opens the store's directory if there is a secret of that name in it.
+func (s *Store) find(n string) (*os.Root, error) {
+	if err := ValidateName(n); err != nil {
+		return nil, err
+	}
+	root, err := s.open()
+	if err != nil {
+		return nil, err
+	}
+	found, twin, err := locate(root, n)
+	if err == nil && found {
+		return root, nil
+	}
+	root.Close()
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("looking for secret %q: %w", n, err)
+	case twin != "":
+		return nil, fmt.Errorf("%w: %q (there is %q)", ErrNotExist, n, twin)
+	}
+	return nil, fmt.Errorf("%w: %q", ErrNotExist, n)
 }
 
 func (s *Store) file(n string) string { return filepath.Join(s.dir, filepath.FromSlash(n)+extension) }
