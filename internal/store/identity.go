@@ -33,7 +33,7 @@ func NewIdentity() (*Identity, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making an identity: %w", err)
 	}
-	return parseIdentity(secret.New([]byte("# recipient: " + id.Recipient().String() + "\n" + id.String() + "\n")), nil)
+	return parseIdentity(secret.New([]byte("# recipient: "+id.Recipient().String()+"\n"+id.String()+"\n")), nil)
 }
 
 // NewPostQuantumIdentity makes a new hybrid identity, of ML-KEM-768 and X25519.
