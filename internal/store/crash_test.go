@@ -68,7 +68,7 @@ func killed(t *testing.T, dir string, first int, writers [][]string, working boo
 	var cmds []*exec.Cmd
 	var outs []*firstLine
 	for _, names := range writers {
-		cmd := writerCommand(t, dir, first, 1_000_000, names...)
+		cmd := writerCommand(t, dir, first, first+1_000_000, names...)
 		out := &firstLine{tell: tell}
 		cmd.Stdout = out
 		if err := cmd.Start(); err != nil {
