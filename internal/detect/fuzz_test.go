@@ -81,9 +81,7 @@ func fastest(text string) time.Duration {
 	d := New()
 	best := time.Hour
 	for range 3 {
-		start := time.Now()
-		d.Find(Input{Text: []byte(text), Language: Python}, func(Match) {})
-		best = min(best, time.Since(start))
+		best = min(best, cpuTime(func() { d.Find(Input{Text: []byte(text), Language: Python}, func(Match) {}) }))
 	}
 	return best
 }
