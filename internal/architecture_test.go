@@ -56,6 +56,7 @@ var layers = [][]struct{ room, why string }{
 	},
 	3: { // answers: one question each, from many engines
 		{"scan", "files to findings"},
+		{"trail", "who changed a secret, by git"},
 		{"resolve", "names to secrets, by manifest and policy"},
 		{"agent", "holds an unlocked identity for a while"},
 	},

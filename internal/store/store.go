@@ -122,6 +122,29 @@ func Create(ctx context.Context, dir string, recipients ...string) (*Store, erro
 	return s, nil
 }
 
+// gitFiles keep a store well in git: what is of one machine stays out, and a short
+// age file is not taken for text, whose line ends git may change.
+var gitFiles = []struct{ name, content string }{
+	{".gitignore", lockName + "\n" + pendingName + "\n*.tmp\n"},
+	{".gitattributes", "*" + extension + " binary\n"},
+}
+
+// CreateProject is Create for a directory that is in git: it writes a .gitignore
+// and a .gitattributes there, unless there are some.
+func CreateProject(ctx context.Context, dir string, recipients ...string) (*Store, error) {
+	s, err := Create(ctx, dir, recipients...)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range gitFiles {
+		err := atomicfile.Write(filepath.Join(s.dir, f.name), []byte(f.content), atomicfile.IfAbsent(), atomicfile.Mode(0o644))
+		if err != nil && !errors.Is(err, fs.ErrExist) {
+			return nil, fmt.Errorf("creating store %q: %w", s.dir, err)
+		}
+	}
+	return s, nil
+}
+
 // Dir is the absolute path of the store's directory.
 func (s *Store) Dir() string { return s.dir }
 
