@@ -1,12 +1,9 @@
 package keyring_test
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"net"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,76 +12,25 @@ import (
 	"github.com/godbus/dbus/v5"
 
 	"github.com/nbseal/nbseal/internal/keyring"
+	"github.com/nbseal/nbseal/internal/keyring/keyringtest"
 	"github.com/nbseal/nbseal/internal/secret"
 )
 
-// busConfig is a session bus that starts no services by itself.
-const busConfig = `<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen><auth>EXTERNAL</auth>
-<policy context="default"><allow send_destination="*"/><allow receive_sender="*"/><allow own="*"/></policy></busconfig>`
-
-// session runs a session bus with, if wanted, GNOME Keyring on it, unlocked.
-// These tests need the programs dbus-daemon and gnome-keyring-daemon.
+// session is a keyring on a session bus of its own, and the bus.
 func session(t *testing.T, withKeyring bool) (keyring.Keyring, *dbus.Conn) {
 	t.Helper()
-	home := t.TempDir()
-	env := append(os.Environ(), "HOME="+home, "XDG_DATA_HOME="+filepath.Join(home, "data"), "XDG_RUNTIME_DIR="+home)
-	config := filepath.Join(home, "bus.conf")
-	if err := os.WriteFile(config, []byte(busConfig), 0o600); err != nil {
-		t.Fatal(err)
+	address := keyringtest.Bus(t)
+	if withKeyring {
+		keyringtest.Start(t, address)
 	}
-	bus := exec.Command("dbus-daemon", "--config-file="+config, "--nofork", "--nopidfile", "--print-address=1")
-	bus.Env = env
-	out, err := bus.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	start(t, bus)
-	address, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	address = strings.TrimSpace(address)
 	conn, err := dbus.Connect(address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	k := keyring.Keyring{Getenv: func(name string) string {
+	return keyring.Keyring{Getenv: func(name string) string {
 		return map[string]string{"DBUS_SESSION_BUS_ADDRESS": address}[name]
-	}}
-	if !withKeyring {
-		return k, conn
-	}
-	owners := make(chan *dbus.Signal, 10)
-	conn.Signal(owners)
-	if err := conn.AddMatchSignal(dbus.WithMatchInterface("org.freedesktop.DBus"), dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, "org.freedesktop.secrets")); err != nil {
-		t.Fatal(err)
-	}
-	daemon := exec.Command("gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets", "--control-directory="+home)
-	daemon.Env = append(env, "DBUS_SESSION_BUS_ADDRESS="+address)
-	daemon.Stdin = strings.NewReader("a keyring's passphrase")
-	start(t, daemon)
-	for {
-		select {
-		case s := <-owners:
-			if s.Name == "org.freedesktop.DBus.NameOwnerChanged" && s.Body[2] != "" {
-				return k, conn
-			}
-		case <-time.After(20 * time.Second):
-			t.Fatal("gnome-keyring-daemon does not come up")
-		}
-	}
-}
-
-func start(t *testing.T, cmd *exec.Cmd) {
-	t.Helper()
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
+	}}, conn
 }
 
 func TestSecretService(t *testing.T) {

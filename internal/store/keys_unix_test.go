@@ -51,13 +51,12 @@ func TestSSHKeys(t *testing.T) {
 		file, phrase string
 		args         []string
 	}{
-		"ed25519":                    {"id_ed25519", "", []string{"-t", "ed25519", "-N", ""}},
-		"rsa":                        {"id_rsa", "", []string{"-t", "rsa", "-b", "2048", "-N", ""}},
-		"ed25519 with a passphrase":  {"id_ed25519", pass, []string{"-t", "ed25519", "-N", pass}},
-		"rsa with a passphrase":      {"id_rsa", pass, []string{"-t", "rsa", "-b", "2048", "-N", pass}},
-		"old rsa with a passphrase":  {"id_rsa", pass, []string{"-t", "rsa", "-b", "2048", "-m", "PEM", "-N", pass}},
-		"ed25519, wrong passphrase":  {"id_ed25519", "wrong", []string{"-t", "ed25519", "-N", pass}},
-		"old rsa, wrong  passphrase": {"id_rsa", "wrong", []string{"-t", "rsa", "-b", "2048", "-m", "PEM", "-N", pass}},
+		"ed25519":                   {"id_ed25519", "", []string{"-t", "ed25519", "-N", ""}},
+		"rsa":                       {"id_rsa", "", []string{"-t", "rsa", "-b", "2048", "-N", ""}},
+		"ed25519 with a passphrase": {"id_ed25519", pass, []string{"-t", "ed25519", "-N", pass}},
+		"rsa with a passphrase":     {"id_rsa", pass, []string{"-t", "rsa", "-b", "2048", "-N", pass}},
+		"old rsa with a passphrase": {"id_rsa", pass, []string{"-t", "rsa", "-b", "2048", "-m", "PEM", "-N", pass}},
+		"ed25519, wrong passphrase": {"id_ed25519", "wrong", []string{"-t", "ed25519", "-N", pass}},
 	} {
 		home := t.TempDir()
 		public := sshKey(t, filepath.Join(home, ".ssh", c.file), c.args...)
