@@ -75,8 +75,14 @@ func Members(document []byte, names []string) ([]byte, error) {
 	return append(out, '}'), nil
 }
 
+// maxSteps bounds the length of a path: each step reads what is left once.
+const maxSteps = 64
+
 // descend returns the bytes of the part, which are at least one.
 func descend(document []byte, steps []string) (json.RawMessage, error) {
+	if len(steps) > maxSteps {
+		return nil, fmt.Errorf("the path has more than %d steps", maxSteps)
+	}
 	var whole json.RawMessage
 	if err := json.Unmarshal(document, &whole); err != nil {
 		return nil, placed(document, err)
