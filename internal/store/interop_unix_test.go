@@ -65,6 +65,57 @@ func TestAgeReadsWhatWeWriteAndWritesWhatWeRead(t *testing.T) {
 	}
 }
 
+// What passage does with a store, by the commands that are in its script
+// (https://github.com/FiloSottile/passage): it is in no distribution that the
+// tests could install.
+const passage = `
+set -eu
+recipients() { d="$1"; while [ "$d" != "$STORE" ] && [ ! -f "$d/.age-recipients" ]; do d="${d%/*}"; done; echo "$d/.age-recipients"; }
+case "$1" in
+show) age -d -i "$IDENTITIES" "$STORE/$2.age" ;;
+insert) mkdir -p "$(dirname "$STORE/$2")"; age -e -R "$(recipients "$(dirname "$STORE/$2")")" -o "$STORE/$2.age" ;;
+reencrypt) find "$STORE" -path '*/.git' -prune -o -iname '*.age' -print | while read -r f; do
+	age -d -i "$IDENTITIES" "$f" | age -e -R "$(recipients "$(dirname "$f")")" -o "$f.tmp" && mv "$f.tmp" "$f"; echo "$f"; done ;;
+esac`
+
+func TestPassagesCommands(t *testing.T) {
+	dir := t.TempDir()
+	s, id := newStore(t)
+	key := filepath.Join(dir, "identities")
+	if err := store.WriteIdentityFile(key, id); err != nil {
+		t.Fatal(err)
+	}
+	ana := newIdentity(t)
+	t.Setenv("STORE", s.Dir())
+	t.Setenv("IDENTITIES", key)
+	run := func(stdin string, args ...string) string {
+		t.Helper()
+		return runAge(t, stdin, append([]string{"bash", "-c", passage, "passage"}, args...)...)
+	}
+	if err := s.PutAbout(t.Context(), "team/A", secret.New([]byte("ours")), store.About{Note: ptr("n")}); err != nil {
+		t.Fatal(err)
+	}
+	if got := run("", "show", "team/A"); got != "ours" {
+		t.Errorf("passage shows %q", got)
+	}
+	if _, err := s.ChangeRecipients(t.Context(), store.RecipientsChange{Folder: "team", Add: []store.Recipient{who(t, ana, "Ana")}}, id); err != nil {
+		t.Fatal(err)
+	}
+	run("theirs\n", "insert", "team/sub/B")
+	run("theirs\n", "insert", "C")
+	want(t, s, "team/sub/B", "theirs\n", ana)
+	want(t, s, "C", "theirs\n", id)
+	closed(t, s, "C", ana)
+	if got := strings.Count(run("", "reencrypt"), "\n"); got != 3 {
+		t.Errorf("passage sees %d secrets", got)
+	}
+	want(t, s, "team/A", "ours", ana)
+	notes(t, s, "team/A", ana, store.Notes{Note: "n"})
+	if names, err := s.Names(); err != nil || strings.Join(names, " ") != "C team/A team/sub/B" {
+		t.Errorf("names %q, %v", names, err)
+	}
+}
+
 // terminal runs a program on a terminal of its own and types the answers, one at
 // each prompt that ends in ": ". It returns stdout.
 func terminal(t *testing.T, answers []string, args ...string) string {

@@ -27,9 +27,8 @@ const keyringService = "nbseal"
 //
 // Where no identity fits, the error is ErrLocked and says what was tried.
 type Keys struct {
-	dir     string // the personal store's
-	getenv  func(string) string
-	prompts Prompts
+	dir    string // the personal store's
+	getenv func(string) string
 
 	mu      sync.Mutex
 	sources []*source
@@ -55,7 +54,18 @@ func FindKeys(dir string, getenv func(string) string, p Prompts) (*Keys, error) 
 	if err != nil {
 		return nil, fmt.Errorf("finding identities: %w", err)
 	}
-	k := &Keys{dir: dir, getenv: getenv, prompts: p}
+	k := &Keys{dir: dir, getenv: getenv}
+	ask := p.Passphrase
+	p.Passphrase = func(path string) (secret.Value, error) {
+		if ask == nil {
+			return secret.Value{}, &askError{fmt.Errorf("%w: nobody can be asked for a passphrase", ErrLocked)}
+		}
+		v, err := ask(path)
+		if err != nil {
+			return v, &askError{err}
+		}
+		return v, nil
+	}
 	if path := getenv("NBSEAL_IDENTITY_FILE"); path != "" {
 		k.add(path, func(string) bool { return true }, func() (age.Identity, error) { return OpenIdentityFile(path, p) })
 		return k, nil
@@ -92,13 +102,18 @@ func isNative(stanzaType string) bool {
 	return stanzaType == "X25519" || stanzaType == "mlkem768x25519"
 }
 
+// askError is an error of asking a person, who is then not asked for more.
+type askError struct{ error }
+
+func (e *askError) Unwrap() error { return e.error }
+
 // Unwrap returns the file key in one of the stanzas. An identity that is there
-// but cannot be opened ends the search only if none of the others fits.
+// but cannot be opened does not end the search, unless somebody was asked for its
+// passphrase and gave a wrong one or none.
 func (k *Keys) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	tried := &triedError{}
-	var failed error
 	for _, s := range k.sources {
 		if !slices.ContainsFunc(stanzas, func(st *age.Stanza) bool { return s.kinds(st.Type) }) {
 			continue
@@ -107,28 +122,20 @@ func (k *Keys) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 			s.id, s.err = s.open()
 			s.opened = true
 		}
-		if s.err != nil {
-			tried.add(s.where, s.err)
-			if !isAbsent(s.err) && failed == nil {
-				failed = s.err
-			}
-			continue
-		}
-		key, err := s.id.Unwrap(stanzas)
+		err := s.err
 		if err == nil {
-			return key, nil
+			var key []byte
+			if key, err = s.id.Unwrap(stanzas); err == nil {
+				return key, nil
+			}
 		}
-		if errors.Is(err, age.ErrIncorrectIdentity) {
-			tried.add(s.where, errors.New("it does not fit"))
-			continue
+		if _, asked := errors.AsType[*askError](err); asked || errors.Is(err, ErrPassphrase) {
+			return nil, err
 		}
 		tried.add(s.where, err)
-		if failed == nil || errors.Is(err, ErrPassphrase) {
-			failed = err
-		}
 	}
-	if failed != nil && (len(tried.list) == 1 || errors.Is(failed, ErrPassphrase)) {
-		return nil, failed
+	if len(k.sources) == 1 && len(tried.failed) == 1 {
+		return nil, tried.failed[0]
 	}
 	return nil, tried
 }
@@ -141,7 +148,8 @@ func isAbsent(err error) bool {
 // triedError says which identities were tried. For package age it is an identity
 // that does not fit.
 type triedError struct {
-	list []string
+	list   []string
+	failed []error // of identities that are there
 }
 
 func (e *triedError) add(where string, err error) {
@@ -160,6 +168,11 @@ func (e *triedError) add(where string, err error) {
 		what = "it is locked"
 	case errors.Is(err, context.DeadlineExceeded):
 		what = "it does not answer"
+	case errors.Is(err, age.ErrIncorrectIdentity):
+		what = "it does not fit"
+	}
+	if !isAbsent(err) && !errors.Is(err, age.ErrIncorrectIdentity) {
+		e.failed = append(e.failed, err)
 	}
 	e.list = append(e.list, where+": "+what)
 }
@@ -170,6 +183,9 @@ func (e *triedError) Error() string {
 	}
 	return "no identity opens the file; tried were " + strings.Join(e.list, "; ")
 }
+
+// Unwrap returns why identities that are there could not be used.
+func (e *triedError) Unwrap() []error { return e.failed }
 
 func (e *triedError) Is(target error) bool { return target == age.ErrIncorrectIdentity }
 

@@ -152,6 +152,45 @@ func TestOrderOfKeys(t *testing.T) {
 	want(t, s, "A", "x", keys(t, dir, env, prompts))
 }
 
+// Who was asked and gave nothing is not asked for another passphrase.
+func TestOneQuestion(t *testing.T) {
+	home := t.TempDir()
+	public := sshKey(t, filepath.Join(home, ".ssh", "id_ed25519"), "-t", "ed25519", "-N", "secret")
+	dir := filepath.Join(home, "data", "store")
+	id := newIdentity(t)
+	s, err := store.Create(t.Context(), dir, public, id.Recipients()[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, s, "A", "x")
+	if err := store.SealIdentity(filepath.Join(home, "data", "identity.age"), id, secret.New([]byte("p")), store.WorkFactor(8)); err != nil {
+		t.Fatal(err)
+	}
+	asked := 0
+	gaveUp := errors.New("gave up")
+	_, err = s.Get("A", keys(t, dir, map[string]string{"HOME": home}, store.Prompts{Passphrase: func(string) (secret.Value, error) {
+		asked++
+		return secret.Value{}, gaveUp
+	}}))
+	if asked != 1 || !errors.Is(err, gaveUp) {
+		t.Errorf("asked %d times, %v", asked, err)
+	}
+	if _, err = s.Get("A", keys(t, dir, map[string]string{"HOME": home}, store.Prompts{})); !errors.Is(err, store.ErrLocked) {
+		t.Errorf("with nobody to ask: %v", err)
+	}
+	// What others may read is told, and the search goes on.
+	if err := os.Chmod(filepath.Join(home, ".ssh", "id_ed25519"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	want(t, s, "A", "x", keys(t, dir, map[string]string{"HOME": home}, store.Prompts{Passphrase: func(string) (secret.Value, error) { return phrase("p")() }}))
+	if err := os.Remove(filepath.Join(home, "data", "identity.age")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err = s.Get("A", keys(t, dir, map[string]string{"HOME": home}, store.Prompts{})); !errors.Is(err, store.ErrLocked) || !strings.Contains(err.Error(), "chmod 600") {
+		t.Errorf("got %v", err)
+	}
+}
+
 // newestAge builds the programs age and age-plugin-pq of the version that is
 // linked: Debian's does not know post-quantum recipients.
 func newestAge(t *testing.T) string {
