@@ -44,6 +44,11 @@ func closed(t *testing.T, s *store.Store, name string, id age.Identity) {
 	}
 }
 
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
 func TestChangeRecipients(t *testing.T) {
 	s, me := newStore(t)
 	ana, bob := newIdentity(t), newIdentity(t)
@@ -219,7 +224,15 @@ func TestChangeOfRecipientsSurvivesKill(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Duration(random.Int64N(int64(60 * time.Millisecond)))) // the moment of death is what is being varied
+		after := time.Duration(random.Int64N(int64(60 * time.Millisecond)))
+		if round%3 != 0 {
+			// Not before it has begun.
+			for i := 0; i < 20_000 && !exists(filepath.Join(s.Dir(), ".nbseal.rekey")); i++ {
+				time.Sleep(time.Millisecond / 2)
+			}
+			after /= 4
+		}
+		time.Sleep(after) // the moment of death is what is being varied
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 
