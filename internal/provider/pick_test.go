@@ -134,7 +134,7 @@ func FuzzPick(f *testing.F) {
 		if !ok && (err != nil || !json.Valid(got) || bytes.ContainsAny(got, "\n\t") && !strings.Contains(document, "\"")) {
 			t.Errorf("%q at %q is %q, %v", document, path, got, err)
 		}
-		if err != nil && !strings.ContainsAny(document, "\\\xff") && strings.ToValidUTF8(document, "") == document {
+		if err != nil && !strings.Contains(document, `\`) && strings.ToValidUTF8(document, "") == document {
 			t.Errorf("%q at %q: %v", document, path, err)
 		}
 	})
