@@ -59,9 +59,10 @@ func (s *scan) openCalls() {
 func handing(name []byte) bool {
 	for i := 0; i < len(name); {
 		end := run(name, i, maxName, lower)
-		if w := string(name[i:end]); i == 0 && reading[w] {
+		switch w := name[i:end]; {
+		case i == 0 && reading[string(w)]:
 			return false
-		} else if verbs[w] {
+		case verbs[string(w)]:
 			return true
 		}
 		for i = end + 1; i < len(name) && !is(name[i], lower); {
@@ -151,9 +152,9 @@ func (s *scan) openCall(from, at int) {
 	p.parse(last)
 	client, public := !constructed, false
 	for i := range p.n {
-		w := string(p.word(i))
-		public = public || publicThings[w]
-		client = client || clients[w] || s.t.services[w] != nil
+		w := p.word(i)
+		public = public || publicThings[string(w)]
+		client = client || clients[string(w)] || s.t.services[string(w)] != nil
 	}
 	p.parse(name)
 	if public && constructed {
