@@ -24,7 +24,7 @@ func sshKey(t *testing.T, path string, args ...string) string {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	runAge(t, "", append([]string{"ssh-keygen", "-q", "-f", path, "-C", "me@laptop"}, args...)...)
+	runAge(t, "", append([]string{"ssh-keygen", "-q", "-a", "1", "-f", path, "-C", "me@laptop"}, args...)...)
 	public, err := os.ReadFile(path + ".pub")
 	if err != nil {
 		t.Fatal(err)
