@@ -124,6 +124,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		a.scanCommand(), a.reportCommand(), a.rulesCommand(), a.fixCommand(),
 		a.initCommand(), a.setCommand(), a.getCommand(), a.listCommand(), a.rmCommand(),
+		a.trustCommand(), a.manifestCommand(),
 		a.unlockCommand(), a.lockCommand(), a.statusCommand(), a.agentCommand(),
 		a.runCommand(), a.monitorCommand(),
 		a.installCommand(), a.uninstallCommand(), a.cleanCommand(), a.filterCommand(), a.textconvCommand(),
@@ -188,6 +189,8 @@ Keep
   unlock, lock        open the store for a while, so that the passphrase is asked
                       for once; close it
   status              where the store is, and whether it is open
+  trust               allow what the manifest of a project asks for
+  manifest check      fetch all that the manifest lists, and show nothing
 
 Use
   run -- CMD…         run a command with secrets in its environment and

@@ -68,7 +68,7 @@ func (a *app) get(ctx context.Context, name string, show bool) error {
 	if tty && !show {
 		return hinted(errors.New("the value is not printed to a terminal"), "--show prints it all the same")
 	}
-	values, err := a.values(ctx, "", []string{name})
+	values, err := a.values(ctx, "", false, []string{name})
 	if err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ func (a *app) getBatch(ctx context.Context) error {
 	req, err := readRequest(a.Stdin)
 	var values map[string]secret.Value
 	if err == nil {
-		values, err = a.values(ctx, req.Notebook, req.Names)
+		values, err = a.values(ctx, req.Notebook, true, req.Names)
 	}
 	if err == nil {
 		answer.Values, err = encodeValues(values)

@@ -137,7 +137,7 @@ func (a *app) runSecrets(ctx context.Context, wanted []string) ([]redact.Secret,
 		names[variable] = name
 		list = append(list, name)
 	}
-	values, err := a.values(ctx, "", list)
+	values, err := a.values(ctx, "", false, list)
 	if err != nil {
 		return nil, err
 	}

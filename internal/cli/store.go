@@ -268,24 +268,33 @@ func (a *app) readValue(name string, raw bool) (secret.Value, error) {
 
 const listHelp = `List the names of the secrets, never their values.
 
-Usage: nbseal list [--format text|json]
+Usage: nbseal list [--for NOTEBOOK] [--format text|json]
+
+Flags:
+  --for NOTEBOOK       those that this notebook may have, by the nbseal.toml that
+                       holds for it
+  --format text|json   how (text)
 
 Example:
-  nbseal list
+  nbseal list --for reports/weekly.ipynb
 `
 
 func (a *app) listCommand() *cobra.Command {
-	var format string
+	var format, notebook string
 	cmd := &cobra.Command{
 		Use: "list", Aliases: []string{"ls"}, Long: listHelp, Short: "list the names", Args: cobra.NoArgs,
-		RunE: interruptible(func(context.Context, []string) error { return a.list(format) }),
+		RunE: interruptible(func(context.Context, []string) error { return a.list(format, notebook) }),
 	}
 	cmd.Flags().StringVar(&format, "format", "text", "text or json")
+	cmd.Flags().StringVar(&notebook, "for", "", "what a notebook may have")
 	return cmd
 }
 
-func (a *app) list(format string) error {
+func (a *app) list(format, notebook string) error {
 	names, err := a.names()
+	if notebook != "" {
+		names, err = a.namesFor(notebook)
+	}
 	if err != nil {
 		return err
 	}
@@ -307,6 +316,15 @@ func (a *app) list(format string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown format %q; there are text and json", format)
+}
+
+// namesFor are those that a notebook may have.
+func (a *app) namesFor(notebook string) ([]string, error) {
+	r, _, err := a.resolverFor(notebook)
+	if err != nil {
+		return nil, err
+	}
+	return r.Names()
 }
 
 // names are those in the store.

@@ -4,22 +4,27 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 
 	"filippo.io/age"
 
 	"github.com/nbseal/nbseal/internal/manifest"
+	"github.com/nbseal/nbseal/internal/provider"
+	"github.com/nbseal/nbseal/internal/report"
 	"github.com/nbseal/nbseal/internal/resolve"
 	"github.com/nbseal/nbseal/internal/secret"
 	"github.com/nbseal/nbseal/internal/store"
+	"github.com/nbseal/nbseal/internal/trust"
 )
 
 // values resolves names for a notebook, or for nobody in particular when its
 // path is "": all of them or none. The manifest is the one nearest to the
-// notebook, else to the working directory.
-func (a *app) values(ctx context.Context, notebook string, names []string) (map[string]secret.Value, error) {
-	r, m, err := a.resolver(notebook)
+// notebook, else to the working directory. A client is a library that asks for a
+// notebook, and should say for which.
+func (a *app) values(ctx context.Context, notebook string, client bool, names []string) (map[string]secret.Value, error) {
+	r, m, err := a.resolver(notebook, client)
 	if err != nil {
 		return nil, err
 	}
@@ -30,18 +35,60 @@ func (a *app) values(ctx context.Context, notebook string, names []string) (map[
 	return values, nil
 }
 
-func (a *app) resolver(notebook string) (*resolve.Resolver, *manifest.Manifest, error) {
+func (a *app) resolver(notebook string, client bool) (*resolve.Resolver, *manifest.Manifest, error) {
 	m, err := findManifest(notebook)
 	if err != nil {
 		return nil, nil, err
 	}
+	home, _ := os.UserHomeDir() // "": then nothing is there
 	r, err := resolve.New(resolve.Options{
-		Manifest: m, Notebook: notebook,
+		Manifest: m, Notebook: notebook, Client: client,
 		OpenStore:  a.store,
 		Identities: []age.Identity{&lazyIdentity{open: sync.OnceValues(a.defaultIdentity)}},
-		LookupEnv:  a.LookupEnv,
+		Home:       home,
+		LookupEnv:  a.LookupEnv, Environ: a.Env, Stderr: a.Stderr,
+		Trusted: a.trusts,
+		Confirm: a.confirmUse,
+		Prompt:  a.askValue,
 	})
 	return r, m, err
+}
+
+// trustFile stands beside the store.
+func (a *app) trustFile() (trust.File, error) {
+	dir, err := store.DefaultDir(a.Getenv)
+	return trust.At(filepath.Join(filepath.Dir(dir), trust.Filename)), err
+}
+
+func (a *app) trusts(m *manifest.Manifest) (bool, error) {
+	f, err := a.trustFile()
+	if err != nil {
+		return false, err
+	}
+	state, err := f.State(m.Filename(), m.Digest())
+	return state == trust.Trusted, err
+}
+
+// confirmUse asks whether an untrusted manifest may have what it asks for; where
+// nobody can be asked it may not.
+func (a *app) confirmUse(_ context.Context, name, text string) (bool, error) {
+	yes, err := a.ui.confirm(fmt.Sprintf("the manifest is not trusted; for %s it %s. Allow it this once? [y/N] ", report.Printable(name), text))
+	if errors.Is(err, errNoTerminal) {
+		return false, nil
+	}
+	return yes, err
+}
+
+func (a *app) askValue(_ context.Context, name, text string) (secret.Value, error) {
+	question := "Value for " + report.Printable(name)
+	if text != "" {
+		question += fmt.Sprintf(" (the manifest says %q)", text)
+	}
+	v, err := a.ui.askHidden(question + ": ")
+	if errors.Is(err, errNoTerminal) {
+		err = fmt.Errorf("%w: %w", provider.ErrLocked, err)
+	}
+	return v, err
 }
 
 // findManifest returns nil if there is none.
@@ -96,11 +143,14 @@ func (a *app) advise(err error, m *manifest.Manifest) error {
 		name = about.Name
 	}
 	var h *hintError
+	var source *provider.Error
 	switch {
 	case errors.As(err, &h):
 		return err
 	case errors.Is(err, resolve.ErrDenied):
 		return hinted(err, "its section [notebooks] in "+m.Filename()+" says which notebooks get it")
+	case errors.As(err, &source) && source.Hint != "":
+		return hinted(err, source.Hint)
 	case errors.Is(err, resolve.ErrUnknown) && m != nil:
 		return hinted(err, fmt.Sprintf("add %s = \"nbseal://%s\" below [secrets] in %s", name, name, m.Filename()))
 	case errors.Is(err, resolve.ErrUnknown), errors.Is(err, store.ErrNotExist):
@@ -124,6 +174,8 @@ func errorCode(err error) string {
 		code string
 	}{
 		{resolve.ErrDenied, "denied"},
+		{resolve.ErrUntrusted, "denied"},
+		{provider.ErrLocked, "locked"},
 		{store.ErrLocked, "locked"},
 		{store.ErrPassphrase, "locked"},
 		{store.ErrNoStore, "no-store"},
