@@ -74,77 +74,63 @@ func fold(b byte) byte {
 	return b
 }
 
-// build makes the trie, resolves the failure links breadth first, and numbers
-// the states in that order.
-func (a *automaton) build(keywords []string) {
-	most := 1
-	for _, k := range keywords {
-		most += len(k)
-	}
-	trie := make([]uint16, 1<<shift, most<<shift)
-	outs := make([][]uint16, 1, most)
-	depths := make([]int, 1, most)
-	for id, k := range keywords {
-		state := 0
-		for i := range len(k) {
-			cell := state<<shift | int(a.class[fold(k[i])])
-			if trie[cell] == 0 {
-				trie[cell] = uint16(len(outs))
-				outs = append(outs, nil)
-				depths = append(depths, i+1)
-				trie = trie[:len(trie)+1<<shift]
-			}
-			state = int(trie[cell])
-		}
-		outs[state] = append(outs[state], uint16(id))
-	}
-	states := len(outs)
-	if states > maxStates {
-		panic("detect: too many keywords")
-	}
-	fail := make([]uint16, states)
-	queue := make([]uint16, 1, states) // the first state is the root
-	for c := range 1 << shift {
-		if t := trie[c]; t != 0 {
-			queue = append(queue, t)
-		}
-	}
-	for q := 1; q < len(queue); q++ {
-		s := int(queue[q])
-		f := int(fail[s])
-		outs[s] = append(outs[s], outs[f]...)
-		for c := range 1 << shift {
-			cell := s<<shift | c
-			if t := trie[cell]; t != 0 {
-				fail[t] = trie[f<<shift|c]
-				queue = append(queue, t)
-			} else {
-				trie[cell] = trie[f<<shift|c]
-			}
-		}
-	}
-	a.number(trie, outs, depths, queue)
+// node is one of the trie's; its children are a list.
+type node struct {
+	child, sibling uint16 // nodes; 0: none
+	column         uint8
+	out            []uint16
 }
 
-// number fills the table with the states in the order of depth, so that those
-// that most bytes lead to lie together.
-func (a *automaton) number(trie []uint16, outs [][]uint16, depths []int, order []uint16) {
-	cell := make([]uint32, len(outs))
-	a.out = make([][]uint16, len(outs))
-	a.depth = make([]int, len(outs))
-	for n, s := range order {
-		a.depth[n] = depths[s]
-		cell[s] = uint32(n) << shift
-		if a.out[n] = outs[s]; len(outs[s]) > 0 {
-			cell[s] |= ends
+// build makes the trie, and of it the table, breadth first: a state's row is that
+// of its failure link but for its own children. So the states that most bytes lead
+// to lie together.
+func (a *automaton) build(keywords []string) {
+	trie := make([]node, 1, maxStates)
+	for id, k := range keywords {
+		at := uint16(0)
+		for i := range len(k) {
+			at = descend(&trie, at, uint8(a.class[fold(k[i])]))
 		}
+		trie[at].out = append(trie[at].out, uint16(id))
 	}
 	a.next = new(cells)
-	for n, s := range order {
-		for c := range 1 << shift {
-			a.next[n<<shift|c] = cell[trie[int(s)<<shift|c]]
+	a.out, a.depth = make([][]uint16, 1, len(trie)), make([]int, 1, len(trie))
+	fail := make([]uint32, 1, len(trie)) // where the row of the failure link begins
+	queue := make([]uint16, 1, len(trie))
+	for n := 0; n < len(queue); n++ {
+		row := a.next[n<<shift : (n+1)<<shift]
+		if n > 0 {
+			copy(row, a.next[fail[n]:fail[n]+1<<shift])
+		}
+		for c := trie[queue[n]].child; c != 0; c = trie[c].sibling {
+			cell := uint32(len(queue)) << shift
+			back := row[trie[c].column] & cellIndex
+			out := append(trie[c].out, a.out[back>>shift]...)
+			if len(out) > 0 {
+				cell |= ends
+			}
+			row[trie[c].column] = cell
+			queue, fail = append(queue, c), append(fail, back)
+			a.out, a.depth = append(a.out, out), append(a.depth, a.depth[n]+1)
 		}
 	}
+}
+
+// descend returns the child of a node on a column, and makes it if need be.
+func descend(trie *[]node, at uint16, column uint8) uint16 {
+	t := *trie
+	for c := t[at].child; c != 0; c = t[c].sibling {
+		if t[c].column == column {
+			return c
+		}
+	}
+	if len(t) == maxStates {
+		panic("detect: too many keywords")
+	}
+	made := uint16(len(t))
+	*trie = append(t, node{sibling: t[at].child, column: column})
+	(*trie)[at].child = made
+	return made
 }
 
 // lanes is how many pieces of a block are walked at once. One walk waits for
