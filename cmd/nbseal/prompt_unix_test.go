@@ -27,7 +27,7 @@ type terminal struct {
 func onTerminal(t *testing.T, program, home string, args ...string) *terminal {
 	t.Helper()
 	cmd := exec.Command(program, args...)
-	cmd.Env = []string{"HOME=" + home, "PATH=" + os.Getenv("PATH"), "TERM=xterm"}
+	cmd.Env = []string{"HOME=" + home, "PATH=" + os.Getenv("PATH"), "TERM=xterm", "NBSEAL_AGENT=off"}
 	f, err := pty.Start(cmd)
 	if err != nil {
 		t.Fatal(err)
