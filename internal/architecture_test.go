@@ -64,6 +64,7 @@ var layers = [][]struct{ room, why string }{
 		{"fix", "moves credentials from a notebook to the store"},
 		{"run", "a command with secrets in its environment"},
 		{"clean", "credentials out of notebooks on their way into git"},
+		{"transfer", "secrets from and to the files of other tools"},
 		{"guard", "installs and checks what keeps a repository clean"},
 	},
 	5: { // edge: the only room that knows of flags, terminals and exit codes
