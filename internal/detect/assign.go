@@ -249,6 +249,9 @@ func (s *scan) operator(from, i int) (operator, int) {
 			return receiver(text, i+2)
 		}
 	}
+	if at := s.entry(from, i); at > 0 {
+		return opColon, at
+	}
 	gap := i
 	for i < len(text) && (text[i] == ' ' || text[i] == '\t') && i-gap < 120 {
 		i++

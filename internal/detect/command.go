@@ -57,9 +57,9 @@ func readPasswordFlag(s *scan, _ *action, start, end int) {
 	if !known {
 		return
 	}
-	if q := text[start]; q == '"' || q == '\'' {
+	if q := text[start]; (q == '"' || q == '\'') && end < len(text) && text[end] == q {
 		// an argument list: "-p", "x"
-		if j := skipBlank(text, end+1); end < len(text) && text[end] == q && j < len(text) && text[j] == ',' {
+		if j := skipBlank(text, end+1); j < len(text) && text[j] == ',' {
 			if v, _, ok := s.literals(skipBlank(text, j+1), false); ok {
 				s.password(v.parts[0].Start, v.parts[0].End, "-p")
 			}

@@ -14,6 +14,9 @@ var placeKeywords = []struct {
 	{"create_pool(", readOracle},
 	{"sqlplus ", readOracle},
 	{"sqlldr ", readOracle},
+	{":1521/", readOraclePort},
+	{"base64 -d", readUnbase64},
+	{"base64 --decode", readUnbase64},
 	{"sudo -s", readPiped},
 	{"kinit", readPiped},
 	{"--password-stdin", readPiped},
@@ -92,33 +95,37 @@ func readOracle(s *scan, _ *action, _, end int) {
 	s.passwordAs("oracle-password", from, stop, "")
 }
 
+// readOraclePort handles user/password@host:1521/service, of which the port tells
+// whose it is.
+func readOraclePort(s *scan, _ *action, start, _ int) {
+	text := s.text
+	at := runBack(text, start, 100, word|dash|dot)
+	for at > 0 && text[at-1] == '/' {
+		at--
+	}
+	if at == 0 || text[at-1] != '@' {
+		return
+	}
+	at--
+	from := at
+	for from > 0 && at-from < 100 && !is(text[from-1], space) && bytes.IndexByte([]byte("/\"'`"), text[from-1]) < 0 {
+		from--
+	}
+	if from > 1 && text[from-1] == '/' && is(text[from-2], word) {
+		s.passwordAs("oracle-password", from, at, s.nameBefore(runBack(text, from-1, 40, word|dash|dot)))
+	}
+}
+
 // readPiped handles a password that echo or printf sends to a command:
 // echo x | sudo -S, echo x | docker login --password-stdin.
 func readPiped(s *scan, _ *action, start, end int) {
-	line := s.lineStart(start)
-	head := s.text[line:start]
-	bar := bytes.LastIndexByte(head, '|')
-	if bar < 0 || fold(s.text[end-1]) == 's' && s.text[end-1] != 'S' && s.text[end-2] == '-' {
+	if fold(s.text[end-1]) == 's' && s.text[end-1] != 'S' && s.text[end-2] == '-' {
 		return
 	}
-	echo := bytes.LastIndex(head[:bar], []byte("echo "))
-	if echo < 0 {
-		if echo = bytes.LastIndex(head[:bar], []byte("printf ")); echo < 0 {
-			return
-		}
-		echo += 2
-	}
-	from := line + echo + len("echo ")
-	from = run(s.text, from, 4, space)
-	for from+1 < len(s.text) && s.text[from] == '-' && is(s.text[from+1], letter) {
-		from = run(s.text, run(s.text, from+1, 4, letter), 4, space)
-	}
-	to := line + bar
-	for to > from && is(s.text[to-1], space) {
-		to--
-	}
-	if to-from > 2 && (s.text[from] == '"' || s.text[from] == '\'') && s.text[to-1] == s.text[from] {
-		from, to = from+1, to-1
+	from, to, ok := s.piped(start)
+	if !ok {
+		s.hereString(end)
+		return
 	}
 	if colon := bytes.IndexByte(s.text[from:max(from, to)], ':'); colon > 0 && bytes.HasPrefix(s.text[start:], []byte("chpasswd")) {
 		from += colon + 1
@@ -127,6 +134,63 @@ func readPiped(s *scan, _ *action, start, end int) {
 		return
 	}
 	s.password(from, to, "echo")
+}
+
+// piped returns what echo or printf sends to the command at i.
+func (s *scan) piped(i int) (from, to int, ok bool) {
+	line := s.lineStart(i)
+	head := s.text[line:i]
+	bar := bytes.LastIndexByte(head, '|')
+	if bar < 0 {
+		return 0, 0, false
+	}
+	echo := bytes.LastIndex(head[:bar], []byte("echo "))
+	if echo < 0 {
+		if echo = bytes.LastIndex(head[:bar], []byte("printf ")); echo < 0 {
+			return 0, 0, false
+		}
+		echo += 2
+	}
+	from = line + echo + len("echo ")
+	from = run(s.text, from, 4, space)
+	for from+1 < len(s.text) && s.text[from] == '-' && is(s.text[from+1], letter) {
+		from = run(s.text, run(s.text, from+1, 4, letter), 4, space)
+	}
+	to = line + bar
+	for to > from && is(s.text[to-1], space) {
+		to--
+	}
+	if to-from > 2 && (s.text[from] == '"' || s.text[from] == '\'') && s.text[to-1] == s.text[from] {
+		from, to = from+1, to-1
+	}
+	return from, to, from < to
+}
+
+// hereString handles a password that the shell gives to a command: kinit <<< "x".
+func (s *scan) hereString(end int) {
+	line := s.text[end:min(len(s.text), end+200)]
+	if nl := bytes.IndexByte(line, '\n'); nl >= 0 {
+		line = line[:nl]
+	}
+	if i := bytes.Index(line, []byte("<<<")); i >= 0 {
+		s.argumentOf(skipBlank(s.text, end+i+len("<<<")))
+	}
+}
+
+// readUnbase64 handles what a command line decodes: echo x | base64 -d.
+func readUnbase64(s *scan, _ *action, start, _ int) {
+	from, to, ok := s.piped(start)
+	if !ok {
+		return
+	}
+	plain, ok := decoded(s.text[from:to])
+	if !ok || placeholder(plain) {
+		return
+	}
+	plain = bytes.TrimRight(plain, "\r\n")
+	if t := measure(plain); believable(kindPassword, plain, value{quoted: true}, opIs, true) && (t.random() || t.other > 0 && t.digit > 0) {
+		s.add(candidate{rule: s.t.byID["generic-secret"], rank: rankGeneric, parts: []Span{{from, to}}, name: "base64", preview: "…"})
+	}
 }
 
 // readPathToken handles an address whose path ends in, or goes on after, a key

@@ -186,6 +186,9 @@ func formatted(text []byte, i int) int {
 		if _, _, ok := quoteAt(text, i); ok {
 			return i
 		}
+		if next, ok := unwrap(text, i); ok && text[next-1] == '(' {
+			return next // quote_plus("x")
+		}
 	}
 	return 0
 }

@@ -22,8 +22,14 @@ func (s *scan) joined(i int) bool {
 		return false
 	}
 	q := quote{char: s.text[end]}
-	v := value{parts: []Span{{i, end}}, text: s.text[i:end:end], quoted: true}
-	next := s.rest(&v, end+1, q, true)
+	v, ok := s.pieces(joinBefore(s.text, i-1))
+	next := end + 1
+	if ok {
+		next = v.parts[len(v.parts)-1].End + 1
+	} else {
+		v = value{parts: []Span{{i, end}}, text: s.text[i:end:end], quoted: true}
+		next = s.rest(&v, next, q, true)
+	}
 	if len(v.parts) < 2 {
 		return false
 	}

@@ -24,8 +24,9 @@ func (s *scan) judge(from, to int, op operator, at int) {
 	if !ok {
 		return
 	}
-	if field := string(v.text); len(v.parts) == 1 && (field == "%s" || field == "{}") && !v.quoted {
-		if v, ok = s.filled(v.parts[0]); !ok {
+	if field := string(v.text); len(v.parts) == 1 && !v.quoted && (field == "%s" || field == "{}" || field == "{" && bytes.HasPrefix(s.text[v.parts[0].End:], []byte("}"))) {
+		start := v.parts[0].Start
+		if v, ok = s.filled(Span{start, start + len("{}")}); !ok {
 			return
 		}
 	}

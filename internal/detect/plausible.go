@@ -88,7 +88,10 @@ func believable(k kind, text []byte, v value, op operator, compound bool) bool {
 		return false
 	}
 	if op == opNear {
-		return k != kindPassword && len(text) >= 20 && t.digit >= 2 && t.lower > 0 && t.upper > 0 && t.random() && all(text, alnum|dash|under)
+		if k == kindPassword || len(text) < 20 || t.digit < 2 || !t.random() {
+			return false
+		}
+		return t.lower > 0 && t.upper > 0 && all(text, alnum|dash|under) || compound && len(text) >= 32 && all(text, b64std|dash|under|equals) && !uuid(text)
 	}
 	loose := op == opIs || op == opSpace || op == opTag || op == opCall || !v.quoted && v.place == inText
 	switch k {

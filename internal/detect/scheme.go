@@ -62,6 +62,11 @@ func readScheme(s *scan, _ *action, start, end int) {
 		}
 	}
 	stop := run(s.text, i, maxValue, b64std|b64url|dot|tilde|equals|percent)
+	if stop > i && stop < len(s.text) && s.text[stop] == ':' {
+		if n := run(s.text, stop+1, maxValue, b64url); n-stop > 20 {
+			stop = n // of two parts, as Asana's
+		}
+	}
 	if rest := s.text[i:]; bytes.HasPrefix(rest, []byte("%s")) || bytes.HasPrefix(rest, []byte("{}")) {
 		v, ok := s.filled(Span{i, i + 2})
 		if !ok || len(v.parts) != 1 {

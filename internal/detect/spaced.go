@@ -30,6 +30,11 @@ func (s *scan) spaced(from, gap, i int) (operator, int) {
 			return opIs, i + bytes.IndexByte(text[i:], ' ') + 1
 		}
 	}
+	for _, w := range []string{"provided: ", "supplied: ", "given: ", "passed: ", "used: "} {
+		if bytes.HasPrefix(text[i:], []byte(w)) {
+			return opIs, i + len(w) // what an API says of a key that it refuses
+		}
+	}
 	if at := s.aboutWhat(i); at > 0 {
 		return opIs, at
 	}
@@ -216,4 +221,19 @@ func marked(text []byte, i int, c class) (n, next int) {
 		}
 	}
 	return end - i, end + len(marks)
+}
+
+// entry returns where the value begins of an entry of a YAML list whose name
+// ends at i, "- name: API_KEY" with "value: x" on the next line; else 0.
+func (s *scan) entry(from, i int) int {
+	text := s.text
+	if i >= len(text) || text[i] != '\n' && text[i] != '\r' {
+		return 0
+	}
+	head := bytes.TrimRight(bytes.TrimLeft(text[s.lineStart(from):from], " \t-"), "\"'")
+	next := run(text, i, 60, space)
+	if !bytes.Equal(head, []byte("name: ")) && !bytes.Equal(head, []byte("key: ")) || !bytes.HasPrefix(text[next:], []byte("value: ")) {
+		return 0
+	}
+	return next + len("value: ")
 }

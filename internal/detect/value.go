@@ -187,6 +187,9 @@ func (s *scan) valueAt(i, nameStart int, op operator) (v value, ok bool) {
 	}
 	// the letters of a Python string, a call around it, an alternative
 	for range 3 {
+		if v, ok = s.pieces(i); ok {
+			return v, ok
+		}
 		if _, _, quoted := quoteAt(text, i); quoted {
 			var next int
 			v, next, ok = s.literals(i, continued)
@@ -211,6 +214,9 @@ func (s *scan) valueAt(i, nameStart int, op operator) (v value, ok bool) {
 	}
 	if op == opComma || op == opCall || op == opReceiver {
 		return v, false
+	}
+	if v, ok = s.begun(i); ok {
+		return v, ok
 	}
 	if at := s.otherwise(i, nameStart); at > 0 {
 		v, _, ok = s.literals(at, continued)
@@ -238,18 +244,22 @@ func (s *scan) paired(v value, next, i int) value {
 	return second
 }
 
-// otherwise returns where the literal of "x or 'literal'" begins, when i is in
-// an expression of that form; 0 when it is not.
+// otherwise returns where the literal of "x or 'literal'", or of "x if y else
+// 'literal'", begins, when i is in an expression of that form; 0 when it is not.
 func (s *scan) otherwise(i, nameStart int) int {
 	line := s.text[i:min(len(s.text), i+120)]
 	if nl := bytes.IndexByte(line, '\n'); nl >= 0 {
 		line = line[:nl]
 	}
-	or := bytes.Index(line, []byte(" or "))
+	word := []byte(" or ")
+	if bytes.Contains(line, []byte(" if ")) {
+		word = []byte(" else ")
+	}
+	or := bytes.Index(line, word)
 	if or < 0 || s.place(nameStart) != inExpression {
 		return 0
 	}
-	at := skipBlank(s.text, i+or+len(" or "))
+	at := skipBlank(s.text, i+or+len(word))
 	if at < len(s.text) && (s.text[at] == '"' || s.text[at] == '\'') {
 		return at
 	}
@@ -348,7 +358,7 @@ func (s *scan) bare(i, nameStart int, op operator) (v value, ok bool) {
 			end -= 2
 		}
 	}
-	if v.place == inText && !lead && v.param == 0 {
+	if (v.place == inText || op == opIs) && !lead && v.param == 0 {
 		for end > i && bytes.IndexByte([]byte(".:*_)"), text[end-1]) >= 0 {
 			end-- // the end of a sentence
 		}

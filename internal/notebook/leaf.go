@@ -174,7 +174,7 @@ func (w *walker) below(key []byte) label {
 // isLabel reports whether the value of a key names the "value" beside it.
 func isLabel(key []byte) bool {
 	switch string(key) {
-	case "description", "label", "name", "key":
+	case "description", "label", "name", "key", "deepnote_variable_name":
 		return true
 	}
 	return false
@@ -183,7 +183,7 @@ func isLabel(key []byte) bool {
 // isValue reports whether the value of a key is that of the object it is in.
 func isValue(key []byte) bool {
 	switch string(key) {
-	case "value", "currentValue", "defaultValue", "default", "current":
+	case "value", "currentValue", "defaultValue", "default", "current", "deepnote_variable_value":
 		return true
 	}
 	return false

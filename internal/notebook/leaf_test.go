@@ -8,12 +8,13 @@ func TestParameterNames(t *testing.T) {
 	const src = `{"cells": [], "nbformat": 4, "nbformat_minor": 5, "metadata": {"widgets": {
 		"sql_password": {"currentValue": "one of these", "label": null},
 		"list": [{"name": "api_token", "default": "two of these"}],
+		"input": {"deepnote_variable_name": "api_key", "deepnote_variable_value": "four of these"},
 		"field": {"description": "Secret:", "value": "three of these"}}}}`
 	nb, err := Parse([]byte(src))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]string{"one of these": "sql_password", "two of these": "api_token", "three of these": "Secret:"}
+	want := map[string]string{"one of these": "sql_password", "two of these": "api_token", "three of these": "Secret:", "four of these": "api_key"}
 	nb.Units(func(u *Unit) bool {
 		text := string(u.Text)
 		if name, ok := want[text]; ok && u.Name == name {

@@ -434,11 +434,18 @@ func (nb *Notebook) mimeUnits(m rendering, place finding.Place, yield func(*Unit
 	return nb.leafUnits(m.val, "", "", place, yield)
 }
 
-// attachmentUnits walks {file name: {MIME type: base64}}.
+// attachmentUnits walks {file name: {MIME type: base64}}. A value may be JSON
+// instead, whose strings have the names that JSON gives them.
 func (nb *Notebook) attachmentUnits(v value, place finding.Place, yield func(*Unit) bool) bool {
 	return nb.leaves(v, "", "", leafFunc(func(path, mime string, v quoted) bool {
 		p := place
 		p.Key, p.MIME = path, mime
+		if isJSON(mimeOf(path, mime)) {
+			p.MIME = "application/json"
+			u := nb.stringUnit(v, p)
+			u.Name = mime
+			return yield(u)
+		}
 		if isBinary(mime) && payloadEnd(nb.src, v.start+1) == v.end-1 {
 			return true
 		}
@@ -474,6 +481,18 @@ func (cl *cell) sourceLanguage(kernel string, text []byte) string {
 		return kernel
 	case "markdown", "heading":
 		return "markdown"
+	}
+	return ""
+}
+
+// mimeOf is the MIME type below which an attachment's value stands whose path and
+// last key are given.
+func mimeOf(path, last string) string {
+	if i := strings.Index(path, ".application/"); i >= 0 && last != path[i+1:] {
+		rest := path[i+1:]
+		if end := strings.IndexByte(rest, '.'); end >= 0 {
+			return rest[:end]
+		}
 	}
 	return ""
 }

@@ -51,7 +51,7 @@ func TestUnits(t *testing.T) {
   {"output_type":"display_data","metadata":{"k":"v"},"data":{"image/png":"iVBORw0KGgo=\n","image/svg+xml":["<svg>","</svg>"],
     "text/html":"<b>a &amp; b&quot;</b>\u0026quot;\u0026 \u0026#39;&","application/json":{"x":[{"y":"z"}]},"text/plain":["p"]}},
   {"output_type":"error","ename":"E","evalue":"v","traceback":["\u001b[0;31mred\u001b[0m","two"]}]},
-{"cell_type":"markdown","source":"# t","metadata":{},"attachments":{"f.txt":{"text/plain":"aGVsbG8="},"i.png":{"image/png":"iVBORw0KGgo="}}},
+{"cell_type":"markdown","source":"# t","metadata":{},"attachments":{"f.txt":{"text/plain":"aGVsbG8="},"i.png":{"image/png":"iVBORw0KGgo="},"c.json":{"application/json":{"a":[{"api_key":"k"}]}}}},
 {"cell_type":"raw","source":[],"metadata":{}}],
 "metadata":{"kernelspec":{"language":"R","name":"ir"},"papermill":{"parameters":{"db_password":"x"}}},"nbformat":4,"nbformat_minor":5}`, `
 1 source r "a = 1\nb = \"é\""
@@ -69,6 +69,8 @@ func TestUnits(t *testing.T) {
 1 output 5 error/traceback "red\ntwo"
 2 source markdown "# t"
 2 attachment text/plain f.txt.text/plain "hello"
+2 attachment c.json.application/json "application/json"
+2 attachment application/json c.json.application/json.a.0.api_key "k"
 3 source ""
 0 metadata kernelspec.language "R"
 0 metadata kernelspec.name "ir"
