@@ -300,7 +300,7 @@ func (s *scan) operator(from, i int) (operator, int) {
 		return op, at
 	}
 	if closed {
-		return s.afterQuoted(i)
+		return s.afterQuoted(from, i)
 	}
 	switch {
 	case text[i] == ',' && !quoted && i == gap && s.place(from) == inExpression:
@@ -329,12 +329,10 @@ func (s *scan) label(from, i int) (operator, int) {
 	if bytes.HasPrefix(text[i+1:], []byte(", value=")) {
 		return opAssign, i + 1 + len(", value=")
 	}
-	head := text[max(0, from-300):from]
-	at := bytes.LastIndex(head, []byte("(value="))
-	if at < 0 || !bytes.HasSuffix(head, []byte("description="+string(text[i]))) {
-		return opNone, 0
+	if at := described(text, from); at > 0 {
+		return opAssign, at
 	}
-	return opAssign, from - len(head) + at + len("(value=")
+	return opNone, 0
 }
 
 // mark reads arrows and tags.
@@ -363,7 +361,12 @@ func (s *scan) mark(from, i int) (operator, int) {
 }
 
 // afterQuoted reads what follows a name in quotes, behind the closing one.
-func (s *scan) afterQuoted(i int) (operator, int) {
+func (s *scan) afterQuoted(from, i int) (operator, int) {
+	if s.text[i] == ',' || s.text[i] == ')' {
+		if at := described(s.text, from); at > 0 {
+			return opAssign, at
+		}
+	}
 	switch {
 	case s.text[i] == ',':
 		return s.pair(i + 1)

@@ -53,7 +53,13 @@ var forms = []form{
 	{"generic-password", Python, `s = "host={} user={} password={}".format("db1", "bob", "«{pw}»")`},
 	{"postgresql-url", Python, `create_engine("postgresql://bob:%s@db1/x" % quote_plus("«{pw}»"))`},
 	{"generic-api-key", Python, `encryption_key = userdata.get("KEY") if colab else "«{hex64}»"`},
+	{"generic-api-key", Python, "api_key = '«Q7{mixed27}»'\napi_key += '«{mixed}»'"},
+	{"generic-api-key", Python, `api_key = cfg.get("api_key", fallback="«{mixed}»")`},
 	// entries, commands, messages
+	{"generic-token", Shell, `gh secret set SERVICE_TOKEN --body "«{mixed}»"`},
+	{"generic-password", Shell, `expect -c 'spawn ssh bob@db1; expect "password:"; send "«{pw}»\r"; interact'`},
+	{"generic-password", Unknown, "expect \"Password: \" {\n  send -- \"«{pw}»\\r\"\n}"},
+	{"generic-token", Unknown, "Text(value='«{mixed}»', description='api_token', layout=Layout(width='50%'))"},
 	{"wandb-api-key", Unknown, "env:\n  - name: WANDB_API_KEY\n    value: \"«{hex40}»\""},
 	{"wandb-api-key", Shell, "env:\n- name: WANDB_API_KEY\n  value: «{hex40}»\n"},
 	{"generic-password", Unknown, `Command '['mysqldump', '-u', 'bob', '-p«{pw}»', 'db1']' returned non-zero exit status 2.`},
@@ -474,6 +480,7 @@ func TestKey(t *testing.T) {
 		{"connection.api_token", "{mixed}", "generic-token"},
 		{"WANDB_API_KEY", "{hex40}", "wandb-api-key"},
 		{"client_secret", "'{mixed}'\n", "generic-secret"},
+		{"SERVICE_TOKEN", `[1] "{mixed}"`, "generic-token"},
 		{"url", "{mixed}", ""},
 		{"password", "changeme", ""},
 		{"token", "{hf}", "huggingface-token"},
@@ -489,7 +496,7 @@ func TestKey(t *testing.T) {
 			}
 			continue
 		}
-		if len(got) != 1 || got[0].rule != c.rule || got[0].secret != strings.Trim(text, "'\n") {
+		if len(got) != 1 || got[0].rule != c.rule || got[0].secret != strings.Trim(strings.TrimPrefix(text, "[1] "), "'\"\n") {
 			t.Errorf("%s %q: %v", c.key, text, got)
 		}
 	}

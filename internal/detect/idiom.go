@@ -102,7 +102,19 @@ func (s *scan) prompted(from, to int) bool {
 	for i < len(text) && i-to < 4 && bytes.IndexByte([]byte(": ?"), text[i]) >= 0 {
 		i++
 	}
-	if s.in.Language != Python || i+1 >= len(text) || text[i] != '"' && text[i] != '\'' || text[i+1] != ')' {
+	if i+1 >= len(text) || text[i] != '"' && text[i] != '\'' {
+		return false
+	}
+	if sent := s.sent(i + 1); sent > 0 {
+		v, _, ok := s.literals(sent, false)
+		if ok && len(v.parts) == 1 && bytes.HasSuffix(v.text, []byte(`\r`)) {
+			v.parts[0].End -= len(`\r`)
+			v.text = v.text[:len(v.text)-len(`\r`)]
+			s.judgeValue(from, to, v)
+		}
+		return ok
+	}
+	if s.in.Language != Python || text[i+1] != ')' {
 		return false
 	}
 	if i += 2; i < len(text) && text[i] == ';' {
@@ -133,6 +145,10 @@ func preset(text []byte, i int) int {
 	}
 	word := []byte("default=")
 	at := bytes.Index(line, word)
+	if at < 0 {
+		word = []byte("fallback=") // of a configuration's getter
+		at = bytes.Index(line, word)
+	}
 	if at < 0 || at > 0 && !is(line[at-1], space) && line[at-1] != ',' || !is(line[0], letter) && !bytes.HasPrefix(line[1:], []byte("-")) {
 		return 0
 	}
@@ -191,4 +207,35 @@ func formatted(text []byte, i int) int {
 		}
 	}
 	return 0
+}
+
+// described returns where the value begins of a widget whose description, in
+// quotes, begins at i: Text(value='x', description='Token'); else 0.
+func described(text []byte, i int) int {
+	if i == 0 {
+		return 0
+	}
+	head := text[max(0, i-300):i]
+	at := bytes.LastIndex(head, []byte("(value="))
+	if at < 0 || !bytes.HasSuffix(head, []byte("description="+string(text[i-1]))) {
+		return 0
+	}
+	return i - len(head) + at + len("(value=")
+}
+
+// sent returns where the literal begins that Tcl's expect sends when it has seen
+// the prompt that ended at i: expect "password:"; send "x\r"; else 0.
+func (s *scan) sent(i int) int {
+	for n := 0; n < 12 && i < len(s.text) && bytes.IndexByte([]byte("; {\n"), s.text[i]) >= 0; n++ {
+		i++
+	}
+	word := []byte("send ")
+	if !bytes.HasPrefix(s.text[i:], word) {
+		return 0
+	}
+	i = skipBlank(s.text, i+len(word))
+	if bytes.HasPrefix(s.text[i:], []byte("-- ")) {
+		i += len("-- ")
+	}
+	return i
 }

@@ -53,6 +53,9 @@ func (s *scan) keyed() {
 		return
 	}
 	i := run(s.text, 0, len(s.text), space)
+	if word := []byte("[1] "); bytes.HasPrefix(s.text[i:], word) {
+		i += len(word) // as R shows a value
+	}
 	v, next, ok := s.literals(i, false)
 	if !ok || len(bytes.TrimSpace(s.text[next:])) > 0 {
 		end := len(s.text)

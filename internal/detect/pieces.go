@@ -84,3 +84,28 @@ func (s *scan) begun(i int) (v value, ok bool) {
 	}
 	return v, true
 }
+
+// added joins to v, which ended at next, the literal that the line below adds to
+// the variable at nameStart: token = "x", then token += "y".
+func (s *scan) added(v *value, nameStart, next int) {
+	text := s.text
+	if next >= len(text) || text[next] != '\n' && text[next] != '\r' || !s.in.Language.code() {
+		return
+	}
+	end := run(text, nameStart, maxName, word)
+	i := run(text, next, 40, space)
+	if name := text[nameStart:end]; len(name) == 0 || !bytes.HasPrefix(text[i:], name) {
+		return
+	}
+	i = skipBlank(text, i+end-nameStart)
+	if !bytes.HasPrefix(text[i:], []byte("+=")) {
+		return
+	}
+	more, _, ok := s.literals(skipBlank(text, i+len("+=")), false)
+	if !ok {
+		return
+	}
+	for _, p := range more.parts {
+		v.join(text, p.Start, p.End)
+	}
+}

@@ -33,6 +33,8 @@ var silent = []struct {
 	{Python, `s = "user={} password={}".format(user, password)`},
 	{Python, "names = \"\".join([\"password\", \"token\"])\napi_key = prefix + \"_suffix\""},
 	{Python, `token = a if b else "max_length"`},
+	{Shell, `expect "password:"; send "$password\r"`},
+	{Python, "token = 'start'\ntoken += '_of_sentence'"},
 	{Unknown, "Incorrect API key provided: sk-1234*********wxyz."},
 	// reads
 	{Python, `api_key = os.environ["OPENAI_API_KEY"]`},

@@ -30,6 +30,9 @@ func (s *scan) spaced(from, gap, i int) (operator, int) {
 			return opIs, i + bytes.IndexByte(text[i:], ' ') + 1
 		}
 	}
+	if word := []byte("--body "); bytes.HasPrefix(text[i:], word) && bytes.HasSuffix(text[:from], []byte(" secret set ")) {
+		return opSpace, i + len(word) // of GitHub's command line
+	}
 	for _, w := range []string{"provided: ", "supplied: ", "given: ", "passed: ", "used: "} {
 		if bytes.HasPrefix(text[i:], []byte(w)) {
 			return opIs, i + len(w) // what an API says of a key that it refuses

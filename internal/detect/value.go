@@ -193,6 +193,9 @@ func (s *scan) valueAt(i, nameStart int, op operator) (v value, ok bool) {
 		if _, _, quoted := quoteAt(text, i); quoted {
 			var next int
 			v, next, ok = s.literals(i, continued)
+			if ok {
+				s.added(&v, nameStart, next)
+			}
 			if ok && continued {
 				v = s.paired(v, next, i)
 			}
