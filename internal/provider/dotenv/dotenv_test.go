@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nbseal/nbseal/internal/manifest"
 	"github.com/nbseal/nbseal/internal/provider"
@@ -113,4 +114,17 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestHostileBraces: what could begin a variable at every third byte is read once.
+func TestHostileBraces(t *testing.T) {
+	value := strings.Repeat("${:", 1<<20/3) + "}"
+	start := time.Now()
+	pairs, err := dotenv.Parse([]byte("A=" + value + "\n"))
+	if err != nil || len(pairs) != 1 || string(pairs[0].Value) != value {
+		t.Errorf("%d pairs, %v", len(pairs), err)
+	}
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("1 MiB takes %v", took)
+	}
 }

@@ -193,15 +193,20 @@ func variable(v []byte) (before, name, preset []byte, hasPreset bool, after []by
 			return nil, nil, nil, false, nil, false
 		}
 		from += i
-		inside, behind, closed := bytes.Cut(v[from+2:], []byte("}"))
-		if !closed {
+		n := bytes.IndexAny(v[from+2:], ":}")
+		if n < 0 {
 			return nil, nil, nil, false, nil, false
 		}
-		name, preset, hasPreset = bytes.Cut(inside, []byte(":-"))
-		if bytes.IndexByte(name, ':') < 0 {
-			return v[:from], name, preset, hasPreset, behind, true
+		stop := from + 2 + n
+		name = v[from+2 : stop]
+		if v[stop] == '}' {
+			return v[:from], name, nil, false, v[stop+1:], true
 		}
-		from += 2
+		if bytes.HasPrefix(v[stop:], []byte(":-")) {
+			preset, after, ok = bytes.Cut(v[stop+2:], []byte("}"))
+			return v[:from], name, preset, ok, after, ok
+		}
+		from = stop // no variable, nor is one that begins before the colon
 	}
 }
 
