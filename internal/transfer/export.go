@@ -109,7 +109,7 @@ func exportDotenv(pairs []Pair) (secret.Value, error) {
 }
 
 func isVariable(name string) bool {
-	return isKey(name) && strings.IndexAny(name, ".-") < 0
+	return isKey(name) && !strings.ContainsAny(name, ".-")
 }
 
 // quoteFor chooses quotes between which sh, python-dotenv and godotenv all read
