@@ -35,6 +35,7 @@ var silent = []struct {
 	{Python, `token = a if b else "max_length"`},
 	{Shell, `expect "password:"; send "$password\r"`},
 	{Python, "token = 'start'\ntoken += '_of_sentence'"},
+	{Unknown, "q7DJo2+nWnVbZ+DzQ6R8Q5nHy3qvgsSsJWT3 I2vMbt6nngp+EmMt82yLGDefDJcnHUvF6SEE3J+Ca7nqT1Fgy4EB0bCgwLj3IyTKKoTLVjVVRrqy"},
 	{Unknown, "Incorrect API key provided: sk-1234*********wxyz."},
 	// reads
 	{Python, `api_key = os.environ["OPENAI_API_KEY"]`},

@@ -75,6 +75,9 @@ func (s *scan) spaced(from, gap, i int) (operator, int) {
 		if s.person(from) || bytes.HasPrefix(text[from:gap], []byte("admin ")) || bytes.HasPrefix(text[from:gap], []byte("root ")) {
 			return opIs, i
 		}
+		if gap-from > 30 || from > 0 && (text[from-1] == '+' || text[from-1] == '/') {
+			return opNone, 0 // the end of a line of base64
+		}
 		return opNear, i
 	}
 	return opNone, 0
