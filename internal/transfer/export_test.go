@@ -57,7 +57,7 @@ func hostile(t *testing.T, n int) []Pair {
 // TestDotenvIsReadByAll has every reader read what is written, and nothing else.
 func TestDotenvIsReadByAll(t *testing.T) {
 	list := append(hostile(t, 1500), pairs(
-		"PLAIN", "x", "EMPTY", "", "JSON", `{"private_key": "-----BEGIN\nx\n", "n": 1}`, "PEM", "a\nb\nc\n", "QUOTE", "it's", "BOTH", `a'b"c`, "URL", "postgres://" + strings.Join([]string{"u", "p$w"}, ":") + "@h/d?x=`y`#z",
+		"PLAIN", "x", "EMPTY", "", "JSON", `{"private_key": "-----BEGIN\nx\n", "n": 1}`, "PEM", "a\nb\nc\n", "QUOTE", "it's", "BOTH", `a'b"c`, "URL", "postgres://"+strings.Join([]string{"u", "p$w"}, ":")+"@h/d?x=`y`#z",
 		"BACK", `a\\b`, "NUM", "007", "HASH", "a # b", "SPACES", "  a  ", "QUOTES", `"a"`, "DOLLAR", "$HOME$(id)`id`", "N", `\n`, "NN", `\\n'`)...)
 	content, err := Export(Dotenv, list)
 	if err != nil {
