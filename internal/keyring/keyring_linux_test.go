@@ -70,7 +70,7 @@ func TestSecretService(t *testing.T) {
 	if err := k.Set(t.Context(), "nbseal", "me", secret.New([]byte("x"))); !errors.Is(err, keyring.ErrLocked) {
 		t.Errorf("got %v", err)
 	}
-	if took := time.Since(begin); took > 2*keyring.Wait {
+	if took := time.Since(begin); took > 10*keyring.Wait {
 		t.Errorf("it took %v", took)
 	}
 }
@@ -107,7 +107,7 @@ func TestSilentBus(t *testing.T) {
 	}}
 	begin := time.Now()
 	_, err = k.Get(t.Context(), "nbseal", "me")
-	if took := time.Since(begin); !errors.Is(err, context.DeadlineExceeded) || took > 2*keyring.Wait {
+	if took := time.Since(begin); !errors.Is(err, context.DeadlineExceeded) || took > 10*keyring.Wait {
 		t.Errorf("after %v: %v", took, err)
 	}
 }

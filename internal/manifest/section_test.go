@@ -34,7 +34,7 @@ func TestMatchingIsBounded(t *testing.T) {
 				t.Errorf("%.40s matches", p)
 			}
 		}
-		if d := time.Since(start); d > time.Second {
+		if d := time.Since(start); d > 20*time.Second {
 			t.Errorf("%.40s takes %v", p, d)
 		}
 	}

@@ -185,7 +185,7 @@ func TestLinear(t *testing.T) {
 			creds = append(creds, pysource.Cred{Name: fmt.Sprint("N", at), Ranges: []pysource.Range{{Start: at, End: at + 2}}})
 		}
 		pysource.Rewrite(src, creds)
-		if d := time.Since(start); d > 5*time.Second {
+		if d := time.Since(start); d > 20*time.Second {
 			t.Errorf("%d bytes of %q take %v", size, unit, d)
 		}
 	}
@@ -197,7 +197,7 @@ func TestLinear(t *testing.T) {
 		}
 		start := time.Now()
 		res := pysource.Rewrite(src, creds)
-		if d := time.Since(start); d > 5*time.Second {
+		if d := time.Since(start); d > 20*time.Second {
 			t.Errorf("%d credentials in %.8q… take %v", len(creds), src, d)
 		}
 		if !slices.ContainsFunc(res.Outcomes, func(o pysource.Outcome) bool { return o.Reason == "" }) {

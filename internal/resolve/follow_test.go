@@ -140,7 +140,7 @@ func TestTimeout(t *testing.T) {
 	o.Timeout, o.Environ = 100*time.Millisecond, os.Environ()
 	start := time.Now()
 	fails(t, newResolver(t, o), "A", nil, "no answer within 100ms")
-	if d := time.Since(start); d > 3*time.Second {
+	if d := time.Since(start); d > 20*time.Second {
 		t.Errorf("it took %v", d)
 	}
 }

@@ -132,7 +132,7 @@ func TestTime(t *testing.T) {
 		for _, tail := range []string{"", strings.Repeat(")", 1000)} {
 			find(strings.Repeat(piece, 100_000/len(piece)) + tail)
 		}
-		if d := time.Since(start); d > 5*time.Second {
+		if d := time.Since(start); d > 20*time.Second {
 			t.Errorf("%q: %v", piece, d)
 		}
 	}
